@@ -1,0 +1,1 @@
+"""Targets and mutants: the wrong subjects that prove the checks can fail."""

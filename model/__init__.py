@@ -1,0 +1,1 @@
+"""The protocol as the kubelet keeps it, pure: no I/O, no clock, no randomness."""

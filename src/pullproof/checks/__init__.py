@@ -1,0 +1,1 @@
+"""The catalogue of checks: pure judges over transcripts."""

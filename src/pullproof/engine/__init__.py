@@ -1,0 +1,1 @@
+"""Plan, run, prove again, shrink: the loop between checks and adapters."""

@@ -1,0 +1,1 @@
+"""Verdicts to text, JSON and JUnit; nothing here decides anything."""
