@@ -97,6 +97,9 @@ class Setup:
     """Repo names that match nothing the provider knows."""
     workloads: tuple[Workload, ...] = ()
     policy: Policy = Policy()
+    declared: bool = True
+    """Images and identity were declared by the author, not guessed from the
+    match patterns; a guess that does not work is inconclusive, no violation."""
     features: frozenset[Feature] = frozenset()
     base_env: tuple[tuple[str, str], ...] = ()
     """The kubelet's own environment, before the config's `env` (K-083)."""
