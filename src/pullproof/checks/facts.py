@@ -8,10 +8,11 @@ check expects.
 import re
 from functools import lru_cache
 
+from pullproof.checks.hosts import is_sent
 from pullproof.model.keyring import Credential, Keyring
 from pullproof.model.reaction import Reaction, react
-from pullproof.model.response import Response
-from pullproof.model.scenario import ExecStep
+from pullproof.model.response import Refusal, Response, judge_response
+from pullproof.model.scenario import ExecStep, Stdin
 from pullproof.model.setup import Identity, Setup
 from pullproof.model.transcript import Ending, Exec, Transcript
 from pullproof.model.verdict import Verdict, inconclusive
@@ -100,14 +101,16 @@ def baseline_ok(setup: Setup, transcript: Transcript, step: str = BASELINE) -> b
     return is_usable(setup, transcript, step)
 
 
-def broken_baseline(
-    setup: Setup, transcript: Transcript, step: str = BASELINE
-) -> Verdict | None:  # fmt: skip
+def broken_baseline(setup: Setup, transcript: Transcript, step: str = BASELINE) -> Verdict | None:
     """Return the verdict of a check whose baseline did not work, else None.
 
     Without a baseline nothing can be said about a variation of it, and what is
     wrong with the baseline is the business of A00 alone.
     """
+    if not was_run(transcript, step):
+        return inconclusive("the kubelet's own request was not sent, so nothing can be compared")
+    if is_cut(transcript.exec(step)):
+        return inconclusive("the answer was longer than the harness keeps", step)
     if baseline_ok(setup, transcript, step):
         return None
     return inconclusive(
@@ -115,6 +118,55 @@ def broken_baseline(
         "so there is nothing to compare with",
         step,
     )
+
+
+def was_run(transcript: Transcript, step: str) -> bool:
+    """Return whether there is an exec of `step` (a smaller scenario may lack it)."""
+    return any(exec.step == step for exec in transcript.execs)
+
+
+def is_cut(exec: Exec) -> bool:
+    """Return whether stdout is only a part: the kubelet would have seen it all (K-081)."""
+    return exec.stdout_truncated
+
+
+def variants(transcript: Transcript) -> tuple[Exec, ...]:
+    """Return the execs that are not the baseline, in order."""
+    return tuple(exec for exec in transcript.execs if exec.step != BASELINE)
+
+
+def is_kubelet_request(setup: Setup, step: ExecStep) -> bool:
+    """Return whether a kubelet with this configuration can send this request.
+
+    Edited bytes never come from a kubelet, nor do images that matchImages does
+    not admit (K-040). Tokens and annotations are whatever the cluster holds.
+    """
+    return not step.edits and step.stdin is Stdin.WHOLE and is_sent(setup, step.image)
+
+
+def kubelet_execs(setup: Setup, transcript: Transcript) -> tuple[Exec, ...]:
+    """Return the execs whose request a kubelet can send."""
+    steps = {step.id for step in transcript.scenario.execs if is_kubelet_request(setup, step)}
+    return tuple(exec for exec in transcript.execs if exec.step in steps)
+
+
+@lru_cache(maxsize=256)
+def refusal(setup: Setup, exec: Exec) -> Refusal | None:
+    """Return why the kubelet refuses the bytes of a successful exec, or None.
+
+    None also for an exec that failed: its stdout is not looked at (K-084).
+    """
+    if not exec.succeeded or is_cut(exec):
+        return None
+    attributes = setup.provider.token_attributes
+    judged = judge_response(
+        exec.stdout,
+        api_version=setup.provider.api_version,
+        sent_token=exec.token,
+        cache_type=attributes.cache_type if attributes else None,
+        version=setup.version,
+    )
+    return judged if isinstance(judged, Refusal) else None
 
 
 def crash_trace(stderr: bytes) -> str | None:
@@ -142,23 +194,35 @@ def crash(exec: Exec) -> str | None:
     return None
 
 
-def unclean_refusal(exec: Exec) -> str | None:
-    """Return what is missing from a clean refusal, or None if it is one.
+def breakdown(exec: Exec) -> str | None:
+    """Return how `exec` fails its reader, or None if it succeeded or said why not.
 
-    A clean refusal is a non-zero exit within the deadline, with a reason on
-    stderr, nothing on stdout, and no trace of a crash.
+    Less than a clean refusal: what a failed provider left on stdout is ignored
+    by the kubelet, so it is no breakdown.
     """
     broken = crash(exec)
     if broken is not None:
         return broken
     if exec.ending is Ending.NOT_STARTED:
         return "it could not be started"
+    if exec.exit_code != 0 and not exec.stderr.strip():
+        return f"it exited with status {exec.exit_code} and gave no reason on stderr"
+    return None
+
+
+def unclean_refusal(exec: Exec) -> str | None:
+    """Return what is missing from a clean refusal, or None if it is one.
+
+    A clean refusal is a non-zero exit within the deadline, with a reason on
+    stderr, nothing on stdout, and no trace of a crash.
+    """
+    broken = breakdown(exec)
+    if broken is not None:
+        return broken
     if exec.exit_code == 0:
         return "it exited with status 0"
     if exec.stdout:
         return f"it left {len(exec.stdout)} bytes on stdout that the kubelet ignores"
-    if not exec.stderr.strip():
-        return f"it exited with status {exec.exit_code} and gave no reason on stderr"
     return None
 
 

@@ -3,36 +3,16 @@
 A plan starts from here and changes one thing with `dataclasses.replace`.
 """
 
+from collections.abc import Mapping
+
 from pullproof.checks.facts import BASELINE
+from pullproof.checks.hosts import is_sent
 from pullproof.model.draw import Draw
-from pullproof.model.matching import is_image_allowed
 from pullproof.model.scenario import Edit, ExecStep, Fault, Scenario, Stdin, TokenKind
 from pullproof.model.setup import Setup, Workload
 
 FALLBACK_IMAGE = "registry.example/team-a/app"
 """Asked for where the image plays no part and none was declared."""
-
-# Any value will do for looking at patterns before a run: ports are not known yet.
-_STAND_INS = (
-    ("${registry.host}", "127.0.0.1:5001"),
-    ("${other.host}", "127.0.0.1:5002"),
-)
-
-
-def stand_in(text: str) -> str:
-    """Return `text` with invented hosts instead of placeholders, for matching."""
-    for name, value in _STAND_INS:
-        text = text.replace(name, value)
-    return text
-
-
-def is_sent(setup: Setup, image: str) -> bool:
-    """Return whether the kubelet would ask this provider for `image` (K-040).
-
-    Placeholders in `image` and in the patterns stand for invented hosts.
-    """
-    patterns = tuple(stand_in(pattern) for pattern in setup.provider.match_images)
-    return is_image_allowed(patterns, stand_in(image))
 
 
 def served_images(setup: Setup) -> tuple[str, ...]:
@@ -135,3 +115,22 @@ def scenario(
 ) -> Scenario:
     """Return a scenario of exec steps only; facts are sorted by name."""
     return Scenario(check=check, steps=steps, label=label, facts=tuple(sorted(facts)))
+
+
+def with_baseline(
+    check: str, setup: Setup, draw: Draw, *changed: ExecStep, label: str = ""
+) -> Scenario:
+    """Return the kubelet's own request for the image of `changed`, then `changed`."""
+    image = changed[0].image if changed else None
+    return scenario(check, valid_step(setup, draw, image=image), *changed, label=label)
+
+
+def edited(setup: Setup, draw: Draw, table: Mapping[str, tuple[Edit, ...]]) -> tuple[ExecStep, ...]:
+    """Return one step per row of `table` (step id to edits), all for one image.
+
+    The image is a served one if there is any; else it plays no part.
+    """
+    image = any_image(setup, draw)
+    return tuple(
+        valid_step(setup, draw, id=id, image=image, edits=edits) for id, edits in table.items()
+    )
