@@ -8,6 +8,7 @@ from pullproof.engine.settings import (
     SETTINGS_NAME,
     Overrides,
     load_settings,
+    looks_secret,
     setup_from_config,
     setup_from_words,
 )
@@ -88,8 +89,8 @@ def _from_config(
 def target_words(options: Mapping[str, Any]) -> list[str]:
     """Return command-line words that name the same target from anywhere.
 
-    Values of `--env` that came from the caller's environment are left as
-    names, so that no secret lands in a saved case.
+    Of `--env` entries that may hold a secret only the name is kept, so that
+    none lands in a saved case; the replay takes them from its environment.
     """
     words: list[str] = []
 
@@ -111,7 +112,8 @@ def target_words(options: Mapping[str, Any]) -> list[str]:
     for key, value in options["annotations"]:
         words += ["--annotation", f"{key}={value}"]
     for key, value in options["env"]:
-        words += ["--env", f"{key}={value}" if "${" in value else key]
+        shown = "${" in value or not looks_secret(key)
+        words += ["--env", f"{key}={value}" if shown else key]
     if options["command"]:
         first, *rest = options["command"]
         words += ["--", path(Path(first)) if "/" in first else first, *rest]

@@ -52,7 +52,7 @@ def load_settings(path: Path, overrides: Overrides = Overrides()) -> Setup:
     document, text = _read_toml(path)
     _check_schema(document, path, text)
     reader = _Reader(path.resolve().parent, str(path), text)
-    version = _version(overrides.kubernetes or document.get("kubelet", {}).get("kubernetes"))
+    version = version_of(overrides.kubernetes or document.get("kubelet", {}).get("kubernetes"))
     kubelet = document.get("kubelet", {})
     if "config" in kubelet:
         if "provider" in document:
@@ -84,7 +84,7 @@ def setup_from_config(
         document, text = _read_toml(settings)
         _check_schema(document, settings, text)
         reader = _Reader(settings.resolve().parent, str(settings), text)
-    version = _version(overrides.kubernetes or document.get("kubelet", {}).get("kubernetes"))
+    version = version_of(overrides.kubernetes or document.get("kubelet", {}).get("kubernetes"))
     name = overrides.provider or document.get("kubelet", {}).get("provider")
     provider = select_provider(config, name, version)
     return reader.assemble(
@@ -112,7 +112,7 @@ def setup_from_words(
         keys = sorted({key for key, _ in overrides.annotations})
         words |= {"optional-annotations": keys}
     provider, resolved = reader.quick_provider(words)
-    version = _version(overrides.kubernetes)
+    version = version_of(overrides.kubernetes)
     return reader.assemble(document, provider, resolved, version, overrides)
 
 
@@ -150,7 +150,12 @@ def find_binary(bin_dir: Path, name: str) -> Path:
     return binary.absolute()
 
 
-def _version(text: str | None) -> KubeletVersion:
+def version_of(text: str | None) -> KubeletVersion:
+    """Return the version named by `text`, or the default one.
+
+    Raises:
+        UserError: no Kubernetes version that the model knows.
+    """
     if text is None:
         return KubeletVersion()
     try:
@@ -373,6 +378,11 @@ def features(setup: Setup) -> frozenset[Feature]:
     return frozenset(feature for feature, present in found.items() if present)
 
 
+def looks_secret(name: str) -> bool:
+    """Whether an environment variable of this name is likely to hold a secret."""
+    return any(word in name.lower() for word in _SECRET_WORDS)
+
+
 def _secrets(env: Mapping[str, str], provider: ProviderConfig) -> tuple[tuple[str, str], ...]:
     """Return the user's environment entries that look like secrets.
 
@@ -382,7 +392,7 @@ def _secrets(env: Mapping[str, str], provider: ProviderConfig) -> tuple[tuple[st
     return tuple(
         (name, value)
         for name, value in entries
-        if any(word in name.lower() for word in _SECRET_WORDS)
+        if looks_secret(name)
         and len(value) >= 8
         and "${" not in value
     )
