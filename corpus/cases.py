@@ -78,8 +78,8 @@ def to_bytes(value: Any, group: str = "") -> bytes:
             return base64.b64decode(text, validate=True)
         case {"repeat": [str(text), int(count)]}:
             return text.encode("utf-8") * count
-        case {"concat": list(parts)}:
-            return b"".join(to_bytes(part, group) for part in cast("list[Any]", parts))
+        case {"concat": [*parts]}:
+            return b"".join(to_bytes(part, group) for part in parts)
         case {"file": str(name)}:
             return _folder(group).joinpath(name).read_bytes()
         case _:

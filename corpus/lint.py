@@ -65,7 +65,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _schema_problems(group: str, whole: Any) -> Iterator[str]:
-    for error in Draft202012Validator(schemas.load("corpus-case")).iter_errors(whole):
+    validator: Any = Draft202012Validator(schemas.load("corpus-case"))
+    for error in validator.iter_errors(whole):
         yield f"{group}: at {error.json_path}: {error.message}"
 
 
