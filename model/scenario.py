@@ -222,7 +222,7 @@ def to_json(scenario: Scenario) -> dict[str, Any]:
     return {
         "check": scenario.check,
         "label": scenario.label,
-        "facts": {name: value for name, value in scenario.facts},
+        "facts": dict(scenario.facts),
         "steps": [plain(step) for step in scenario.steps],
     }
 

@@ -89,7 +89,7 @@ class Setup:
     provider: ProviderConfig
     command: tuple[str, ...]
     """argv[0] (an absolute path) and nothing else; args are in `provider`."""
-    version: KubeletVersion = KubeletVersion()
+    version: KubeletVersion = field(default_factory=KubeletVersion)
     identity: Identity = Identity.WORKLOAD
     served: tuple[str, ...] = ()
     """Repo names the provider must answer with a credential."""

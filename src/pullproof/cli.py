@@ -64,11 +64,12 @@ class Pair(click.ParamType):
         name, separator, text = str(value).partition("=")
         if separator and name:
             return name, text
-        if self.from_environment and name:
-            if name in os.environ:
-                return name, os.environ[name]
-            self.fail(f"{name} is not set in this environment", param, ctx)
-        self.fail(f"{value!r} is not of the form NAME=VALUE", param, ctx)
+        if not (self.from_environment and name):
+            # The value is not repeated: it may be a secret.
+            return self.fail("not of the form NAME=VALUE", param, ctx)
+        if name not in os.environ:
+            return self.fail(f"{name} is not set in this environment", param, ctx)
+        return name, os.environ[name]
 
 
 def target_options(command: F) -> F:
@@ -279,7 +280,7 @@ def main() -> None:
         # The reader of our output has gone (`| head`): nothing is left to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except Exception as error:  # the last line of defence: exit code 5 is documented
+    except Exception as error:  # noqa: BLE001 - the last line of defence: exit code 5 is documented
         sys.exit(_own_failure(error))
 
 

@@ -116,4 +116,6 @@ def _show(
     console = Console(highlight=False, soft_wrap=False)
     print_result(console, setup, result, strict=strict, replay=replay, verbose=verbose)
     if report_dir is not None:
-        console.print(Text(f"report: {report_dir / 'report.json'}, {report_dir / 'junit.xml'}", style="dim"))
+        console.print(
+            Text(f"report: {report_dir / 'report.json'}, {report_dir / 'junit.xml'}", style="dim")
+        )

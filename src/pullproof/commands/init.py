@@ -37,7 +37,9 @@ class Probe:
 
     def lines(self) -> list[str]:
         """Return what to tell the reader, masked."""
-        out = [f"{self.what}: {ending(self.exec)}; {printable(mask(self.reaction.sentence, self.transcript))}"]
+        out = [
+            f"{self.what}: {ending(self.exec)}; {printable(mask(self.reaction.sentence, self.transcript))}"
+        ]
         if not self.gave_secret and self.exec.stderr:
             out.append("  stderr: " + show_bytes(self.exec.stderr, self.transcript, 300).strip())
         return out  # fmt: skip
@@ -69,7 +71,9 @@ def probe(setup: Setup) -> tuple[list[Probe], Identity, str]:
     ]
     if setup.provider.sa_mode and steps:
         steps.append(("served image, no token", replace_token(steps[0][1])))
-    steps += [("unknown image", ExecStep("declined", image, workload)) for image in setup.declined[:1]]
+    steps += [
+        ("unknown image", ExecStep("declined", image, workload)) for image in setup.declined[:1]
+    ]
     probes: list[Probe] = []
     # The probe must know a pass-through token when it comes back, whatever the
     # registry would make of it.
@@ -119,22 +123,69 @@ def settings_text(
     here = output.resolve().parent
     lines = ["# What this provider promises; `pullproof check` holds it to that."]
     lines += [f"# probe: {line}" for item in probes for line in item.lines()[:1]]
-    lines += ["", *_target(setup, options, here), "", "# The kubelet's own environment for the provider, beside PATH, HOME and TMPDIR."]
-    lines += [f"[env]  # placeholders: exchange.url, node.url, node.username, node.password, registry.host …"]
+    lines += [
+        "",
+        *_target(setup, options, here),
+        "",
+        "# The kubelet's own environment for the provider, beside PATH, HOME and TMPDIR.",
+    ]
+    lines += [
+        "[env]  # placeholders: exchange.url, node.url, node.username, node.password, registry.host …"
+    ]
     if setup.base_env:
-        lines += [f"{json.dumps(name)} = {json.dumps(value)}" for name, value in setup.base_env if name not in dict(setup.secrets)]
-        lines += [f'# {name} = "…"   # looks like a secret: pass it with --env {name}' for name, _ in setup.secrets]
+        lines += [
+            f"{json.dumps(name)} = {json.dumps(value)}"
+            for name, value in setup.base_env
+            if name not in dict(setup.secrets)
+        ]
+        lines += [
+            f'# {name} = "…"   # looks like a secret: pass it with --env {name}'
+            for name, _ in setup.secrets
+        ]
     elif setup.identity is Identity.WORKLOAD and Feature.EXCHANGE not in features(setup):
-        lines += ['# Name the variable your provider reads its exchange from, so that isolation,', '# audience and expiry can be checked end to end:', '# EXCHANGE_URL = "${exchange.url}"']
-    lines += ["", "[run]", "# workload: the token is exchanged; pass-through: the token is the password;", "# node: one credential for the node; none: it answers nothing here.", f"identity = {json.dumps(setup.identity.value)}", "deadline = " + json.dumps(format_duration(round(setup.deadline_s * 1e9)))]
-    lines += ["", "[images]", "# Repo names as the kubelet passes them: no tag, no digest.", f"served = {json.dumps(list(setup.served))}", f"declined = {json.dumps(list(setup.declined))}"]
+        lines += [
+            "# Name the variable your provider reads its exchange from, so that isolation,",
+            "# audience and expiry can be checked end to end:",
+            '# EXCHANGE_URL = "${exchange.url}"',
+        ]
+    lines += [
+        "",
+        "[run]",
+        "# workload: the token is exchanged; pass-through: the token is the password;",
+        "# node: one credential for the node; none: it answers nothing here.",
+        f"identity = {json.dumps(setup.identity.value)}",
+        "deadline = " + json.dumps(format_duration(round(setup.deadline_s * 1e9))),
+    ]
+    lines += [
+        "",
+        "[images]",
+        "# Repo names as the kubelet passes them: no tag, no digest.",
+        f"served = {json.dumps(list(setup.served))}",
+        f"declined = {json.dumps(list(setup.declined))}",
+    ]
     for workload in setup.workloads:
-        lines += ["", "[[workload]]", f"name = {json.dumps(workload.name)}", f"namespace = {json.dumps(workload.namespace)}", f"service-account = {json.dumps(workload.service_account)}"]
-        lines += ["# Images that this workload, and no other one, may pull.", f"images = {json.dumps(list(workload.images))}"]
+        lines += [
+            "",
+            "[[workload]]",
+            f"name = {json.dumps(workload.name)}",
+            f"namespace = {json.dumps(workload.namespace)}",
+            f"service-account = {json.dumps(workload.service_account)}",
+        ]
+        lines += [
+            "# Images that this workload, and no other one, may pull.",
+            f"images = {json.dumps(list(workload.images))}",
+        ]
         if workload.annotations:
             pairs = ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in workload.annotations)
             lines.append(f"annotations = {{ {pairs} }}")
-    lines += ["", "[policy]", "# Image patterns this provider may answer with a secret; delete to leave it unjudged.", f"owns = {json.dumps(list(setup.provider.match_images))}", f"unknown-image = {json.dumps(unknown)}", ""]
+    lines += [
+        "",
+        "[policy]",
+        "# Image patterns this provider may answer with a secret; delete to leave it unjudged.",
+        f"owns = {json.dumps(list(setup.provider.match_images))}",
+        f"unknown-image = {json.dumps(unknown)}",
+        "",
+    ]
     return "\n".join(lines)  # fmt: skip
 
 

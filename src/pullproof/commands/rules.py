@@ -67,7 +67,9 @@ def _list(console: Console) -> None:
             cited = " ".join((*check.rules[:2], *check.defects[:1]))
             table.add_row(f"  {check.id}", check.level.value, check.title, Text(cited, style="dim"))
         console.print(table)
-    console.print(f"\n{len(ALL)} checks, {len(all_rules())} rules; explain one: pullproof rules K-093")
+    console.print(
+        f"\n{len(ALL)} checks, {len(all_rules())} rules; explain one: pullproof rules K-093"
+    )
 
 
 def _explain_check(console: Console, check: Check) -> None:

@@ -38,7 +38,9 @@ def build_setup(options: Mapping[str, Any]) -> Setup:
     command = tuple(options["command"])
     settings: Path | None = options["settings"]
     if command and (config or bin_dir):
-        raise UserError(Problem("give either --config and --bin-dir or a command after --, not both"))
+        raise UserError(
+            Problem("give either --config and --bin-dir or a command after --, not both")
+        )
     if command:
         return _from_words(options, overrides, settings)
     if config or bin_dir:
@@ -56,12 +58,12 @@ def build_setup(options: Mapping[str, Any]) -> Setup:
     return load_settings(path, overrides)
 
 
-def _from_words(
-    options: Mapping[str, Any], overrides: Overrides, settings: Path | None
-) -> Setup:
+def _from_words(options: Mapping[str, Any], overrides: Overrides, settings: Path | None) -> Setup:
     patterns = tuple(options["match_images"])
     if settings is not None and not patterns:
-        raise UserError(Problem("a command after -- also needs --match-images", field="--match-images"))
+        raise UserError(
+            Problem("a command after -- also needs --match-images", field="--match-images")
+        )
     if not patterns:
         raise UserError(
             Problem(
@@ -97,12 +99,20 @@ def target_words(options: Mapping[str, Any]) -> list[str]:
     def path(value: Path) -> str:
         return str(value.absolute())
 
-    for name, flag in (("config", "--config"), ("bin_dir", "--bin-dir"), ("settings", "--settings")):
+    for name, flag in (
+        ("config", "--config"),
+        ("bin_dir", "--bin-dir"),
+        ("settings", "--settings"),
+    ):
         if options[name] is not None:
             words += [flag, path(options[name])]
     if not options["command"] and not options["config"] and options["settings"] is None:
         words += ["--settings", path(Path(SETTINGS_NAME))]
-    for name, flag in (("provider", "--provider"), ("audience", "--audience"), ("kubernetes", "--kubernetes")):
+    for name, flag in (
+        ("provider", "--provider"),
+        ("audience", "--audience"),
+        ("kubernetes", "--kubernetes"),
+    ):
         if options[name] is not None:
             words += [flag, options[name]]
     if options["deadline"] is not None:

@@ -10,7 +10,11 @@ from pullproof.model.provider import ProviderConfig
 from pullproof.model.setup import Workload
 
 _PATHS = ("team-a/app", "team-b/app")
-_STRANGERS = ("elsewhere.example/foo/bar", "registry.elsewhere.test:5000/foo/bar", "a.b.c.d.e/foo/bar")
+_STRANGERS = (
+    "elsewhere.example/foo/bar",
+    "registry.elsewhere.test:5000/foo/bar",
+    "a.b.c.d.e/foo/bar",
+)
 
 
 def example_host(pattern: str) -> str:
@@ -45,7 +49,7 @@ def guess_workloads(
     """Return two workloads, each with one served image if there are two."""
     attributes = provider.token_attributes
     keys = attributes.required_annotation_keys if attributes else ()
-    given = {key: "pullproof" for key in keys} | dict(annotations)
+    given = dict.fromkeys(keys, "pullproof") | dict(annotations)
 
     def uid(text: str) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"pullproof:{text}"))

@@ -17,7 +17,7 @@ from pullproof import schemas
 from pullproof.adapters.config_files import load_config_files
 from pullproof.engine.guess import guess_declined, guess_served, guess_workloads
 from pullproof.engine.toml_lines import line_of, spell
-from pullproof.model.config import ConfigErrors, read_config
+from pullproof.model.config import read_config
 from pullproof.model.durations import InvalidDuration, parse_duration
 from pullproof.model.errors import Problem, UserError
 from pullproof.model.images import InvalidImageName, repo_name
@@ -56,7 +56,9 @@ def load_settings(path: Path, overrides: Overrides = Overrides()) -> Setup:
     kubelet = document.get("kubelet", {})
     if "config" in kubelet:
         if "provider" in document:
-            raise reader.error(("provider",), "give either [kubelet] config or [provider], not both")
+            raise reader.error(
+                ("provider",), "give either [kubelet] config or [provider], not both"
+            )
         config = select_provider(
             reader.here / kubelet["config"],
             overrides.provider or kubelet.get("provider"),
@@ -66,7 +68,9 @@ def load_settings(path: Path, overrides: Overrides = Overrides()) -> Setup:
     elif "provider" in document:
         config, command = reader.quick_provider(document["provider"])
     else:
-        raise reader.error((), "neither [kubelet] config and bin-dir nor [provider] command is given")
+        raise reader.error(
+            (), "neither [kubelet] config and bin-dir nor [provider] command is given"
+        )
     return reader.assemble(document, config, command, version, overrides)
 
 
@@ -140,10 +144,14 @@ def find_binary(bin_dir: Path, name: str) -> Path:
     """
     if not bin_dir.is_dir():
         what = "is not a directory" if bin_dir.exists() else "did not exist"
-        raise UserError(Problem(f"plugin binary directory {bin_dir} {what} (K-003)", field="bin-dir"))
+        raise UserError(
+            Problem(f"plugin binary directory {bin_dir} {what} (K-003)", field="bin-dir")
+        )
     binary = bin_dir / name
     if not binary.exists():
-        raise UserError(Problem(f"plugin binary executable {binary} did not exist (K-004)", field="bin-dir"))
+        raise UserError(
+            Problem(f"plugin binary executable {binary} did not exist (K-004)", field="bin-dir")
+        )
     if binary.is_dir() or not os.access(binary, os.X_OK):
         reason = "is a directory" if binary.is_dir() else "has no execute permission"
         raise UserError(Problem(f"plugin binary {binary} {reason} (K-004)", field="bin-dir"))
@@ -219,7 +227,9 @@ class _Reader:
                 tuple(words.get("required-annotations", ())),
                 tuple(words.get("optional-annotations", ())),
             )
-        duration = self._duration(("provider", "default-cache-duration"), words.get("default-cache-duration", "0s"))
+        duration = self._duration(
+            ("provider", "default-cache-duration"), words.get("default-cache-duration", "0s")
+        )
         return (
             ProviderConfig(
                 name=words.get("name", Path(items[-1] if "python" in command.name and len(items) > 1 else items[0]).name),
@@ -243,7 +253,9 @@ class _Reader:
         where = ("provider", "command") if self.file else ()
         found = item if "/" in item else shutil.which(item)
         if found is None:
-            raise self.error(where, f"no executable {item!r} in PATH; write ./{item} for a file beside this one")
+            raise self.error(
+                where, f"no executable {item!r} in PATH; write ./{item} for a file beside this one"
+            )
         path = Path(found) if Path(found).is_absolute() else self.here / found
         if not path.exists():
             raise self.error(where, f"no such file: {path}")
@@ -264,7 +276,9 @@ class _Reader:
         except InvalidImageName as error:
             raise self.error(where, str(error)) from None
         if normal != text:
-            raise self.error(where, f"write the repo name a provider is given (K-070): {normal!r}, not {text!r}")
+            raise self.error(
+                where, f"write the repo name a provider is given (K-070): {normal!r}, not {text!r}"
+            )
         return text
 
     def assemble(
@@ -278,20 +292,31 @@ class _Reader:
         """Return the setup, with everything undeclared guessed or left out."""
         images = document.get("images", {})
         run = document.get("run", {})
-        served = tuple(self._image(("images", "served", i), x) for i, x in enumerate(images.get("served", ())))
-        declined = tuple(self._image(("images", "declined", i), x) for i, x in enumerate(images.get("declined", ())))
+        served = tuple(
+            self._image(("images", "served", i), x) for i, x in enumerate(images.get("served", ()))
+        )
+        declined = tuple(
+            self._image(("images", "declined", i), x)
+            for i, x in enumerate(images.get("declined", ()))
+        )
         declared = bool(served)
         for index, image in enumerate(served):
             if not is_image_allowed(provider.match_images, image):
-                raise self.error(("images", "served", index), f"no matchImages entry matches {image!r}, so the kubelet would never ask this provider (K-040)")
+                raise self.error(
+                    ("images", "served", index),
+                    f"no matchImages entry matches {image!r}, so the kubelet would never ask this provider (K-040)",
+                )
         served = served or guess_served(provider.match_images)
         workloads = self._workloads(document.get("workload", ()), served, overrides)
         if provider.sa_mode and not workloads:
             workloads = guess_workloads(provider, served, overrides.annotations)
         policy = document.get("policy", {})
-        base_env = {name: value for name, value in document.get("env", {}).items()}
+        base_env = dict(document.get("env", {}))
         base_env |= dict(overrides.env)
-        deadline = overrides.deadline_s or self._duration(("run", "deadline"), run.get("deadline", "60s")) / 1e9
+        deadline = (
+            overrides.deadline_s
+            or self._duration(("run", "deadline"), run.get("deadline", "60s")) / 1e9
+        )
         if deadline <= 0:
             raise self.error(("run", "deadline"), "the deadline must be above zero")
         setup = Setup(
@@ -314,7 +339,9 @@ class _Reader:
             secrets=_secrets(base_env, provider),
         )
         if setup.identity is Identity.PASS_THROUGH and not provider.sa_mode:
-            raise self.error(("run", "identity"), "pass-through needs service account tokens (an audience)")
+            raise self.error(
+                ("run", "identity"), "pass-through needs service account tokens (an audience)"
+            )
         return replace(setup, features=features(setup))  # fmt: skip
 
     def _guess_identity(self, provider: ProviderConfig, env: Mapping[str, str]) -> str:
@@ -335,7 +362,9 @@ class _Reader:
                 if image not in served:
                     raise self.error(where, f"{image!r} is not among images.served")
                 if image in owner:
-                    raise self.error(where, f"{image!r} already belongs to workload {owner[image]!r}")
+                    raise self.error(
+                        where, f"{image!r} already belongs to workload {owner[image]!r}"
+                    )
                 owner[image] = name
             annotations = dict(entry.get("annotations", {})) | dict(overrides.annotations)
             workloads.append(
@@ -392,7 +421,5 @@ def _secrets(env: Mapping[str, str], provider: ProviderConfig) -> tuple[tuple[st
     return tuple(
         (name, value)
         for name, value in entries
-        if looks_secret(name)
-        and len(value) >= 8
-        and "${" not in value
+        if looks_secret(name) and len(value) >= 8 and "${" not in value
     )

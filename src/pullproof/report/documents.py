@@ -132,8 +132,12 @@ def _junit_outcome(
         text = finding_text(setup, item.finding)
         if counts:
             tally["failures"] += 1
-            message = _xml_safe(printable(mask(item.finding.verdict.message, item.finding.transcript)))
-            ET.SubElement(case, "failure", type=item.finding.verdict.rule, message=message).text = _xml_safe(text)
+            message = _xml_safe(
+                printable(mask(item.finding.verdict.message, item.finding.transcript))
+            )
+            ET.SubElement(
+                case, "failure", type=item.finding.verdict.rule, message=message
+            ).text = _xml_safe(text)
         else:
             ET.SubElement(case, "system-out").text = _xml_safe(text)
     elif item.status in (Status.FLAKY, Status.INCONCLUSIVE, Status.ERROR):

@@ -63,7 +63,9 @@ def _describe(setup: Setup, step: ExecStep) -> str:
     if setup.provider.sa_mode:
         who = f"workload {step.workload}" if step.workload else "no service account"
         parts.append(f"{who}, token {step.token.value}" if step.workload else who)
-    parts += [f"{fault.kind.value} {fault.arg}".strip() + " at the exchange" for fault in step.exchange]
+    parts += [
+        f"{fault.kind.value} {fault.arg}".strip() + " at the exchange" for fault in step.exchange
+    ]
     parts += [f"request edited: {edit.kind.value} {edit.path}".strip() for edit in step.edits]
     if step.sandbox:
         parts.append(f"sandbox {step.sandbox}")

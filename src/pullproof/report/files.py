@@ -45,9 +45,7 @@ def write(
         old.unlink()
     for finding in result.findings:
         _json(directory / names[finding.check], case_document(setup, finding, target))
-    _json(
-        directory / "report.json", report_document(setup, result, strict=strict, cases=names)
-    )
+    _json(directory / "report.json", report_document(setup, result, strict=strict, cases=names))
     _text(directory / "junit.xml", junit_xml(setup, result, strict=strict))
     _json(directory / "timing.json", timing_document(result))
 

@@ -80,7 +80,9 @@ def mask(text: str, transcript: Transcript) -> str:
         if name != "node.password" and len(value) >= MIN_SECRET:
             text = text.replace(value, "${" + name + "}")
     for place in sorted({run.cwd for run in transcript.execs if len(run.cwd) > 1}, reverse=True):
-        text = text.replace(place, "${sandbox}/cwd").replace(place.removesuffix("/cwd"), "${sandbox}")
+        text = text.replace(place, "${sandbox}/cwd").replace(
+            place.removesuffix("/cwd"), "${sandbox}"
+        )
     return text
 
 

@@ -146,7 +146,7 @@ def _field(name: str, value: str) -> "RenderableType":
 
 def _bottom(result: RunResult, *, strict: bool) -> Text:
     code = result.exit_code(strict=strict)
-    counts = {status: 0 for status in Status}
+    counts = dict.fromkeys(Status, 0)
     for item in result.checks:
         counts[item.status] += 1
     told = ", ".join(f"{counts[s]} {_WORDS[s][0]}" for s in Status if counts[s])
