@@ -19,10 +19,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, cast
 
+from pullproof.model.errors import PullproofError
 from pullproof.model.versions import KubeletVersion
 
 
-class CorruptCorpus(Exception):
+class CorruptCorpus(PullproofError):
     """A corpus file is not what its schema or its neighbours say."""
 
     def __init__(self, where: str, problem: str) -> None:

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from pullproof import schemas
 from pullproof.corpus.cases import CorruptCorpus, document, group_file, groups, to_bytes
+from pullproof.corpus.rules import all_rules
 
 MEMBERS = (
     "id", "rule", "why", "source", "made_by", "since", "until", "input", "expect",
@@ -79,6 +80,8 @@ def _case_problems(group: str, whole: Any, seen: dict[str, str]) -> Iterator[str
         seen[name] = group
         if not name.startswith(f"{case['rule']}-"):
             yield f"{where}: the id does not begin with its rule {case['rule']}"
+        if case["rule"] not in all_rules():
+            yield f"{where}: there is no rule {case['rule']}"
         if not (case.get("source") or whole.get("source")):
             yield f"{where}: neither the case nor its group has a source"
         if case.get("since", 0) > case.get("until", 99):

@@ -1,4 +1,4 @@
-"""Text as Go's encoding/json and strconv write and read it.
+"""Text as Go's encoding/json writes and reads it.
 
 Go strings are bytes; ours are `str`. On the way in, every byte that is not
 valid UTF-8 becomes one U+FFFD, as in Go, so decoded text never holds a
@@ -10,6 +10,8 @@ Source: K-077, K-090, Q-19; compared with Go 1.26.
 
 import codecs
 import re
+
+from pullproof.model.goquote import quote
 
 REPLACEMENT = "\ufffd"
 _GO_UTF8 = "pullproof.go-utf8"
@@ -39,7 +41,6 @@ _SPECIAL_TEXT = {
     "\r": "\\r",
     "\t": "\\t",
 }
-_QUOTE_TEXT = {**_SPECIAL_TEXT, "\a": "\\a", "\v": "\\v"}
 
 
 def decode_utf8(data: bytes) -> str:
@@ -72,17 +73,6 @@ def encode_string(text: str) -> str:
     return '"' + _SPECIAL.sub(_escape, text) + '"'
 
 
-def quote(text: str) -> str:
-    """Return `text` as Go's `%q` prints it.
-
-    >>> quote('Ima\\tge\\u200b')
-    '"Ima\\\\tge\\\\u200b"'
-    """
-    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
-        return f'"{text}"'
-    return '"' + "".join(_quoted(char) for char in text) + '"'
-
-
 def quote_byte(byte: int) -> str:
     """Return one byte as encoding/json names it in its error messages."""
     if byte == 0x27:
@@ -105,14 +95,3 @@ def _escape(match: re.Match[str]) -> str:
     if char in _SPECIAL_TEXT:
         return _SPECIAL_TEXT[char]
     return "\\ufffd" if "\ud800" <= char <= "\udfff" else f"\\u{ord(char):04x}"
-
-
-def _quoted(char: str) -> str:
-    if char in _QUOTE_TEXT:
-        return _QUOTE_TEXT[char]
-    if char.isprintable():
-        return char
-    code = ord(char)
-    if code < 0x20 or code == 0x7F:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

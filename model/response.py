@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pullproof.model.gojson import InvalidJSON, JsonObject, scan
-from pullproof.model.gojson_strings import quote
+from pullproof.model.goquote import quote
 from pullproof.model.peek import InvalidPeek, Peeked, peek
 from pullproof.model.provider import CacheKeyType, CacheType
 from pullproof.model.strict_decode import Decoded, Hider, UndecodableResponse, decode
