@@ -1,0 +1,1 @@
+"""The protocol itself as a `Machine`: actors, events, invariants, mutants."""
