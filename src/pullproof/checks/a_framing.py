@@ -14,13 +14,11 @@ from pullproof.checks.facts import (
     crash,
     is_cut,
     is_usable,
-    kubelet_execs,
     reaction,
-    refusal,
     step_credentials,
     was_run,
 )
-from pullproof.checks.judges import outcome, refuses, same_answer, survives
+from pullproof.checks.judges import never_refused_as, outcome, refuses, same_answer, survives
 from pullproof.checks.plans import (
     edited,
     needs_served,
@@ -33,7 +31,7 @@ from pullproof.checks.plans import (
 )
 from pullproof.checks.stdout import follows_document
 from pullproof.model.draw import Draw
-from pullproof.model.response import Stage
+from pullproof.model.response import Refusal, Stage
 from pullproof.model.scenario import Edit, EditKind, ExecStep, Fault, FaultKind, Scenario, Stdin
 from pullproof.model.setup import Feature, Identity, Setup
 from pullproof.model.transcript import Exec, Transcript
@@ -163,23 +161,8 @@ def _propose_plain(setup: Setup, draw: Draw) -> Scenario:
     return scenario("A05", valid_step(setup, draw), label="the kubelet's own request")
 
 
-def _judge_one_document(setup: Setup, transcript: Transcript) -> Verdict:
-    judged = False
-    for exec in kubelet_execs(setup, transcript):
-        if not exec.succeeded or is_cut(exec):
-            continue
-        judged = True
-        found = refusal(setup, exec)
-        if found is None or found.stage is not Stage.PEEK:
-            continue
-        rest = follows_document(exec.stdout)
-        if rest:
-            return fail(
-                "K-090",
-                f"{rest} bytes follow the response on stdout; the kubelet refuses the whole answer",
-                exec.step,
-            )
-    return PASS if judged else not_applicable("the provider never exited with status 0")
+def _goes_on(exec: Exec, found: Refusal) -> bool:
+    return found.stage is Stage.PEEK and follows_document(exec.stdout) > 0
 
 
 # A06 to A15: strange input. Ids of steps name the input.
@@ -212,7 +195,6 @@ WRONG_TYPES = {
     "image-number": (Edit(EditKind.SET, "image", "42"),),
     "image-list": (Edit(EditKind.SET, "image", '["registry.example/team-a/app"]'),),
     "image-object": (Edit(EditKind.SET, "image", '{"name": "registry.example/team-a/app"}'),),
-    "api-version-number": (Edit(EditKind.SET, "apiVersion", "1"),),
 }
 WRONG_TOKEN_TYPES = {
     "token-null": (Edit(EditKind.SET, "serviceAccountToken", "null"),),
@@ -225,7 +207,6 @@ WRONG_TOKEN_TYPES = {
 NO_IMAGE = {
     "image-missing": (Edit(EditKind.DROP, "image"),),
     "image-empty": (Edit(EditKind.SET, "image", '""'),),
-    "empty-object": (Edit(_RAW, arg="{}\\n"),),
 }
 TRAILING = {
     "words-after": (Edit(EditKind.APPEND, arg="trailing words\\n"),),
@@ -398,7 +379,7 @@ CHECKS: tuple[Check, ...] = (
         rules=("K-090", "X-148"),
         defects=("D-C7",),
         propose=_propose_plain,
-        judge=_judge_one_document,
+        judge=never_refused_as(_goes_on),
         consequence='The kubelet logs "error reading GVK from response" and drops the answer.',
         hint="Print the response once, last, and send everything else to stderr.",
         smoke=True,

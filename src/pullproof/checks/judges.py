@@ -4,6 +4,8 @@ All of them read every exec besides the baseline, so that they go on working
 when a scenario is made smaller.
 """
 
+from collections.abc import Callable
+
 from pullproof.checks.check import Judge
 from pullproof.checks.facts import (
     BASELINE,
@@ -12,10 +14,13 @@ from pullproof.checks.facts import (
     crash,
     is_cut,
     is_usable,
+    kubelet_execs,
     reaction,
+    refusal,
     variants,
     was_run,
 )
+from pullproof.model.response import Refusal
 from pullproof.model.setup import Setup
 from pullproof.model.transcript import Exec, Transcript
 from pullproof.model.verdict import PASS, Verdict, fail, inconclusive, not_applicable
@@ -103,5 +108,25 @@ def refuses(rule: str, what: str) -> Judge:
             if reason is not None:
                 return fail(rule, f"given {what} ({exec.step}), {reason}", exec.step)
         return PASS if variants(transcript) else not_applicable("no such input was sent")
+
+    return judge
+
+
+def never_refused_as(is_it: Callable[[Exec, Refusal], bool]) -> Judge:
+    """Return a judge: no answer to a kubelet's request is refused in one certain way.
+
+    It reads every exec whose request a kubelet can send and that reported
+    success: whatever went wrong inside, a provider that fails says so by its
+    exit status (K-084), and what it prints with status 0 must be a response.
+    """
+
+    def judge(setup: Setup, transcript: Transcript) -> Verdict:
+        answered = [exec for exec in kubelet_execs(setup, transcript) if exec.succeeded]
+        whole = [exec for exec in answered if not is_cut(exec)]
+        for exec in whole:
+            found = refusal(setup, exec)
+            if found is not None and is_it(exec, found):
+                return fail(found.rule, f"the kubelet drops the answer: {found.detail}", exec.step)
+        return PASS if whole else not_applicable("no answer with exit status 0 was seen")
 
     return judge

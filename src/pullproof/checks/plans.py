@@ -11,6 +11,22 @@ from pullproof.model.draw import Draw
 from pullproof.model.scenario import Edit, ExecStep, Fault, Scenario, Stdin, TokenKind
 from pullproof.model.setup import Setup, Workload
 
+__all__ = [
+    "FALLBACK_IMAGE",
+    "any_image",
+    "declined_image",
+    "edited",
+    "is_sent",
+    "needs_served",
+    "owned_images",
+    "scenario",
+    "served_image",
+    "served_images",
+    "valid_step",
+    "with_baseline",
+    "workload_for",
+]
+
 FALLBACK_IMAGE = "registry.example/team-a/app"
 """Asked for where the image plays no part and none was declared."""
 
