@@ -1,0 +1,1 @@
+"""One pytest item per check: `pytest --pullproof-config … --pullproof-bin-dir …`."""
