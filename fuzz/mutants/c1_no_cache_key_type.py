@@ -1,0 +1,21 @@
+"""Leaves cacheKeyType out.
+
+id: c1-no-cache-key-type
+defect: D-C1
+rule: K-093
+check: C01
+setup: workload
+"""
+
+from pullproof.fuzz.mutants.base import Document, Provider, main
+
+
+class Mutant(Provider):
+    def answer(self, request: Document, auth: Document, duration: str | None) -> Document:
+        response = super().answer(request, auth, duration)
+        del response["cacheKeyType"]
+        return response
+
+
+if __name__ == "__main__":
+    main(Mutant)

@@ -1,0 +1,19 @@
+"""Answers with the key `null`, which a template left.
+
+id: d2-null-key
+defect: D-D2
+rule: K-135
+check: D02
+setup: workload
+"""
+
+from pullproof.fuzz.mutants.base import Provider, main
+
+
+class Mutant(Provider):
+    def auth_key(self, image: str) -> str:
+        return "null"
+
+
+if __name__ == "__main__":
+    main(Mutant)

@@ -1,0 +1,19 @@
+"""Answers nanoseconds and calls them seconds.
+
+id: f9-overflow
+defect: D-F9
+rule: K-091
+check: F09
+setup: workload
+"""
+
+from pullproof.fuzz.mutants.base import Credential, Provider, main
+
+
+class Mutant(Provider):
+    def cache(self, credential: Credential) -> str | None:
+        return f"{credential.life_s * 10**9}s"
+
+
+if __name__ == "__main__":
+    main(Mutant)

@@ -1,0 +1,26 @@
+"""Carries the token in a header through every redirect.
+
+id: j4-redirect-with-header
+defect: D-J4
+rule: S-65
+check: J04
+setup: workload
+"""
+
+import urllib.parse
+
+from pullproof.fuzz.mutants.base import Headers, Provider, Reply, main
+
+
+class Mutant(Provider):
+    def talk(self, method: str, url: str, headers: Headers, body: bytes) -> Reply:
+        token = urllib.parse.parse_qs(body.decode()).get("subject_token", [""])[0]
+        carried = {**headers, "Authorization": f"Bearer {token}"}
+        reply = super().talk(method, url, carried, body)
+        if 300 <= reply.status < 400:
+            return super().talk("GET", reply.headers["Location"], carried, b"")
+        return reply
+
+
+if __name__ == "__main__":
+    main(Mutant)

@@ -1,0 +1,29 @@
+"""Keeps one credential for the registry in TMPDIR and answers all workloads with it.
+
+id: k1-memo-in-tmp
+defect: D-G1
+rule: S-60
+check: K01
+setup: workload
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+from pullproof.fuzz.mutants.base import Credential, Provider, main
+
+
+class Mutant(Provider):
+    def exchange(self, token: str) -> Credential:
+        memo = Path(tempfile.gettempdir()) / "credential.json"
+        if memo.exists():
+            username, password, life_s = json.loads(memo.read_text())
+            return Credential(username, password, life_s)
+        found = super().exchange(token)
+        memo.write_text(json.dumps([found.username, found.password, found.life_s]))
+        return found
+
+
+if __name__ == "__main__":
+    main(Mutant)

@@ -1,0 +1,3 @@
+module goexchange
+
+go 1.21
