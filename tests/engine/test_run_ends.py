@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pullproof.engine.events import CheckStarted, Event, ScenarioJudged
+from pullproof.engine.events import Event, ScenarioJudged
 from pullproof.engine.options import Options
 from pullproof.engine.result import RunResult, Status
 from pullproof.engine.run import run
@@ -83,11 +83,7 @@ def test_a_budget_that_is_not_used_up_changes_nothing() -> None:
 
 
 def test_ctrl_c_returns_what_is_known_so_far(temporary: Path) -> None:
-    begun: list[str] = []
-
     def interrupt(event: Event) -> None:
-        if isinstance(event, CheckStarted):
-            begun.append(event.check)
         if isinstance(event, ScenarioJudged) and event.check == "A02" and event.example == 1:
             raise KeyboardInterrupt
 
@@ -99,7 +95,6 @@ def test_ctrl_c_returns_what_is_known_so_far(temporary: Path) -> None:
     assert result.exit_code() == 3
     assert found["A01"].status is Status.PASSED
     assert found["I01"].reason == "interrupted"
-    assert set(begun) == {"A01", "A02", "I01"}
     assert list(temporary.iterdir()) == []
 
 

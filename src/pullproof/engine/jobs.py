@@ -5,7 +5,6 @@ checks share nothing, so it does not matter which worker does which, or when.
 """
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pullproof.engine.judging import CatalogueSource, Failure, SessionFactory
 from pullproof.model.scenario import Scenario
@@ -20,8 +19,6 @@ class Assignment:
     setup: Setup
     seed: int
     watchers: tuple[str, ...]
-    root: Path
-    """Directory of this worker's temporary files; gone with the worker."""
     catalogue: CatalogueSource
     open_session: SessionFactory
     stop_at: float | None

@@ -19,7 +19,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -31,7 +31,8 @@ from pullproof.model.errors import PullproofError
 
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]);"
-    "from pullproof.engine.worker_process import main; main(int(sys.argv[2]), int(sys.argv[3]))"
+    "from pullproof.engine.worker_process import main;"
+    "main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])"
 )
 _STOP_S = 3.0
 _MOST_FALSE_STARTS = 3
@@ -198,9 +199,9 @@ class Pool:
         self._started += 1
         ours, theirs = socket.socketpair()
         with theirs:
-            numbers = (str(theirs.fileno()), str(os.getpid()))
+            words = (json.dumps(sys.path), str(theirs.fileno()), str(os.getpid()), str(root))
             process = subprocess.Popen(
-                [sys.executable, "-c", _START, json.dumps(sys.path), *numbers],
+                [sys.executable, "-c", _START, *words],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -211,7 +212,7 @@ class Pool:
         connection = Connection(ours.detach())
         member = _Member(process, connection, lane, root)
         self._members.append(member)
-        self._send_bytes(member, pickle.dumps(replace(self._assignment, root=root)))
+        self._send_bytes(member, pickle.dumps(self._assignment))
 
     def _send(self, member: _Member, job: Job | None) -> None:
         self._send_bytes(member, pickle.dumps(job))

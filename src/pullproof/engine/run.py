@@ -9,7 +9,6 @@ run that is cut short still ends with findings instead of suspicions.
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from pullproof.engine.canary import prove_canary
 from pullproof.engine.events import (
@@ -123,7 +122,6 @@ class Run:
             setup=self._setup,
             seed=self._options.seed,
             watchers=self._plan.watchers,
-            root=Path(),
             catalogue=catalogue,
             open_session=factory,
             stop_at=self._moment(BUDGET_SOFT),

@@ -29,34 +29,32 @@ _PR_SET_PDEATHSIG = 1
 _GRACE_S = 2.0
 
 
-def main(socket: int, parent: int) -> None:
-    """Serve jobs from the inherited `socket` until the parent says stop."""
+def main(socket: int, parent: int, root: str) -> None:
+    """Serve jobs from the inherited `socket` until the parent says stop.
+
+    `root` takes all temporary files of this worker and goes with it.
+    """
     # Providers must not inherit it: the socket's end is how both sides notice
     # that the other one is gone.
     os.set_inheritable(socket, False)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with(parent)
-    connection = Connection(socket)
-    assignment: Assignment = pickle.loads(connection.recv_bytes())
-    tempfile.tempdir = str(assignment.root)
-    os.environ["TMPDIR"] = str(assignment.root)
-    jobs: SimpleQueue[Job | None] = SimpleQueue()
-    threading.Thread(
-        target=_listen, args=(connection, jobs, assignment.root), daemon=True
-    ).start()  # fmt: skip
+    tempfile.tempdir = os.environ["TMPDIR"] = root
     try:
-        _serve(connection, jobs, assignment)
-    except (BrokenPipeError, ConnectionResetError):
+        _die_with(parent)
+        _serve(Connection(socket), Path(root))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent is gone: nobody is left to tell
     finally:
-        _clear(assignment.root, orphaned=os.getppid() != parent)
+        _clear(Path(root), orphaned=os.getppid() != parent)
 
 
-def _serve(connection: Connection, jobs: "SimpleQueue[Job | None]", assignment: Assignment) -> None:
+def _serve(connection: Connection, root: Path) -> None:
+    assignment: Assignment = pickle.loads(connection.recv_bytes())
+    jobs: SimpleQueue[Job | None] = SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, jobs, root), daemon=True).start()
     try:
-        worker = Worker(assignment)
-        worker.__enter__()
+        worker = Worker(assignment).__enter__()
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
         connection.send(Unusable(describe(error)))
         return
