@@ -53,6 +53,11 @@ def is_repository(name: str) -> bool:
     return _REPOSITORY.match(name) is not None
 
 
+def is_resource_name(name: str) -> bool:
+    """Return whether `name` is a path with or without a host in front (4.4)."""
+    return _NAME.match(name) is not None
+
+
 def is_tag(text: str) -> bool:
     """Return whether `text` is a tag (R-051)."""
     return _TAG.match(text) is not None
