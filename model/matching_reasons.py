@@ -75,7 +75,7 @@ def reason(pattern: str, repo_name: str) -> str:
     try:
         pattern_url = parse_schemeless(pattern)
     except InvalidURL as error:
-        return f"The kubelet does not start with this pattern ({error.reason}{_hint(pattern)})."
+        return f"The kubelet does not start with this pattern ({error.reason}{_and_hint(pattern)})."
     try:
         repo_url = parse_schemeless(repo_name)
     except InvalidURL as error:
@@ -87,17 +87,32 @@ def reason(pattern: str, repo_name: str) -> str:
     return next(sentence for sentence in sentences if sentence) + "."
 
 
-def _hint(pattern: str) -> str:
+def pattern_hint(pattern: str) -> str:
+    """Return what to do about a pattern that the kubelet refuses, or ""."""
     host = pattern.partition("/")[0]
-    if "{" in host:
-        return "; there is no brace expansion, write one pattern for each name"
-    if "[" in host:
-        return "; brackets are for IPv6 addresses only, since Go 1.25.8 and 1.26.1"
-    if host != host.strip():
-        return "; remove the space"
-    if re.search(r":[^0-9\]]", host):
-        return "; a port takes digits only, no wildcard"
+    for is_meant, hint in _HINTS:
+        if is_meant(host):
+            return hint
     return ""
+
+
+def _and_hint(pattern: str) -> str:
+    hint = pattern_hint(pattern)
+    return f"; {hint}" if hint else ""
+
+
+_HINTS: tuple[tuple[Callable[[str], object], str], ...] = (
+    (
+        lambda host: "{" in host,
+        "there is no brace expansion, write one pattern for each name",
+    ),
+    (
+        lambda host: "[" in host,
+        "brackets are for IPv6 addresses only, since Go 1.25.8 and 1.26.1",
+    ),
+    (lambda host: host != host.strip(), "remove the space"),
+    (re.compile(r":[^0-9\]]").search, "a port takes digits only, no wildcard"),
+)
 
 
 def _match(pattern_url: URL, repo_url: URL) -> str:
