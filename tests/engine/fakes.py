@@ -15,13 +15,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from pullproof.checks.check import Check
 from pullproof.model.draw import Draw
 from pullproof.model.provider import ProviderConfig
 from pullproof.model.scenario import Edit, EditKind, ExecStep, Scenario
-from pullproof.model.setup import Feature, Policy, Setup
+from pullproof.model.setup import Feature, Setup
 from pullproof.model.transcript import Ending, Exec, Transcript
 from pullproof.model.verdict import (
     PASS,
@@ -56,7 +56,7 @@ class FakeSession:
     def __init__(self, setup: Setup, seed: int) -> None:
         self.setup, self.seed, self.performed = setup, seed, 0
 
-    def __enter__(self) -> "FakeSession":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -89,7 +89,7 @@ class FakeSession:
 
 
 class BrokenSession(FakeSession):
-    def __enter__(self) -> "FakeSession":
+    def __enter__(self) -> Self:
         raise FileNotFoundError(2, "No such file or directory", "/no/such/provider")
 
 

@@ -194,7 +194,7 @@ class Pool:
     # --- processes ------------------------------------------------------------
 
     def _start(self, lane: Lane) -> None:
-        root = self._root / f"worker-{self._started}"
+        root = self._root / f"worker-{self._started:04}"
         root.mkdir(parents=True)
         self._started += 1
         ours, theirs = socket.socketpair()

@@ -53,6 +53,8 @@ class CheckResult:
     reason: str = ""
     """Why skipped, inconclusive or in error."""
     finding: Finding | None = None
+    expected: str = ""
+    """Why the failure is excused (`expect.toml`); it then does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class RunResult:
     over_budget: bool = False
     timing: Timing = Timing()
     notes: tuple[str, ...] = ()
+    untrue_expectations: tuple[str, ...] = ()
+    """Entries of `expect.toml` that did not come true; each is a failure."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -85,9 +89,12 @@ class RunResult:
         """Return 0 no violation, 1 violation, 3 inconclusive or flaky,
         4 nothing ran, 5 our own failure. Violations come first, so that a
         later inconclusive check cannot hide one."""
-        statuses = [result.status for result in self.checks]
+        counting = [result for result in self.checks if not result.expected]
+        statuses = [result.status for result in counting]
         weighty = {Level.MUST, Level.POLICY} | ({Level.SHOULD} if strict else set())
-        if any(r.status is Status.FAILED and r.level in weighty for r in self.checks):
+        if any(r.status is Status.FAILED and r.level in weighty for r in counting):
+            return 1
+        if self.untrue_expectations:
             return 1
         if Status.ERROR in statuses:
             return 5
@@ -95,7 +102,7 @@ class RunResult:
             return 4
         unsure = {Status.FLAKY, Status.INCONCLUSIVE}
         heavy = {Level.MUST, Level.POLICY, Level.SHOULD}
-        if self.interrupted or any(r.status in unsure and r.level in heavy for r in self.checks):
+        if self.interrupted or any(r.status in unsure and r.level in heavy for r in counting):
             return 3
         return 0
 

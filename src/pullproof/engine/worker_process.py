@@ -46,7 +46,7 @@ def main(socket: int, parent: int, root: str) -> None:
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent is gone: nobody is left to tell
     finally:
-        _clear(Path(root), orphaned=os.getppid() != parent)
+        _clear(Path(root))
 
 
 def _serve(connection: Connection, root: Path) -> None:
@@ -74,7 +74,7 @@ def _listen(connection: Connection, jobs: "SimpleQueue[Job | None]", root: Path)
     except (EOFError, OSError):
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(_GRACE_S)
-        _clear(root, orphaned=True)
+        _clear(root)
         os._exit(1)
 
 
@@ -83,13 +83,12 @@ def _leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def _clear(root: Path, *, orphaned: bool) -> None:
-    """Leave no process and no file; an orphan also does the parent's part."""
+def _clear(root: Path) -> None:
+    """Leave no process and no file, in case nobody else is left to see to it."""
     end_family(os.getpid(), root)
     shutil.rmtree(root, ignore_errors=True)
-    if orphaned:
-        with contextlib.suppress(OSError):
-            root.parent.rmdir()  # not empty yet: another worker will succeed
+    with contextlib.suppress(OSError):
+        root.parent.rmdir()  # of the run; the last of its workers succeeds
 
 
 def _die_with(parent: int) -> None:
