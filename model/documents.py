@@ -33,6 +33,10 @@ def _absent(value: Any) -> Any:
     return "" if value is None else value
 
 
+def _no_members(value: Any) -> Any:
+    return {} if value is None else value
+
+
 def _no_items(value: Any) -> Any:
     return [] if value is None else value
 
@@ -82,19 +86,14 @@ class AuthConfig(_Document):
     password: Secret = SecretStr("")
 
 
-def _entries(value: Any) -> Any:
-    """Return `auth` with an empty entry for each that is null (K-096)."""
-    if isinstance(value, dict):
-        auth: dict[Any, Any] = value
-        return {key: AuthConfig() if entry is None else entry for key, entry in auth.items()}
-    return {} if value is None else value
+Entry = Annotated[AuthConfig, BeforeValidator(_no_members)]
 
 
 class _Response(_Document):
     kind: Literal["CredentialProviderResponse"]
     cache_key_type: Annotated[CacheKeyType, Field(strict=False)]
     cache_duration: GoDuration | None = None
-    auth: Annotated[dict[str, AuthConfig], BeforeValidator(_entries)] = {}
+    auth: Annotated[dict[str, Entry], BeforeValidator(_no_members)] = {}
 
 
 class ResponseV1Alpha1(_Response):

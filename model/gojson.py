@@ -250,9 +250,10 @@ class _Scanner:
         return self.early_end()
 
     def skip_space(self) -> None:
-        match = _SPACE.match(self.data, self.at)
-        assert match is not None  # the pattern matches nothing, too
-        self.at = match.end()
+        if self.at < len(self.data) and self.data[self.at] <= 0x20:  # most often there is none
+            match = _SPACE.match(self.data, self.at)
+            assert match is not None  # the pattern matches nothing, too
+            self.at = match.end()
 
     def peek(self) -> int:
         """Return the byte at hand.

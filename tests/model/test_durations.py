@@ -46,6 +46,14 @@ def test_terms_add_up_in_any_order(terms: list[tuple[int, str]]) -> None:
     assert parse_duration(f"-{text}") == -parse_duration(text)
 
 
+@pytest.mark.rule("K-095")
+def test_k095_a_sum_beyond_64_bits_is_refused_though_each_term_fits() -> None:
+    assert parse_duration("-9223372036854775807ns1ns") == -(2**63)
+    for text in ("9223372036854775807ns1ns", "-9223372036854775807ns2ns", "2562047h2562047h"):
+        with pytest.raises(InvalidDuration):
+            parse_duration(text)
+
+
 def test_numbers_of_any_length_end_quickly() -> None:
     with pytest.raises(InvalidDuration):
         parse_duration("9" * 100_000 + "s")

@@ -174,6 +174,12 @@ def test_k090_the_detail_tells_what_stdout_is(stdout: bytes, detail: str) -> Non
     assert refusal(stdout).detail == detail
 
 
+@pytest.mark.rule("K-090")
+def test_k090_the_first_of_several_wrong_types_is_logged() -> None:
+    message = refusal(b'{"KIND":[1],"apiVersion":2,"kind":null}').kubelet_message
+    assert message.endswith("cannot unmarshal array into Go struct field .kind of type string")
+
+
 @pytest.mark.rule("K-093")
 def test_k093_the_detail_lists_what_is_valid() -> None:
     found = refusal(response(cacheKeyType="registry"))
