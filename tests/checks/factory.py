@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from pullproof.adapters.lookups import Lookup, lookup
 from pullproof.model.provider import CacheType, ProviderConfig, TokenAttributes
 from pullproof.model.scenario import ExecStep, PullStep, Scenario, TokenKind
 from pullproof.model.setup import Feature, Identity, Policy, Setup, UnknownImage, Workload
@@ -208,14 +209,19 @@ def correct(setup: Setup) -> Provider:
     return play
 
 
+def request_of(setup: Setup, step: ExecStep) -> Lookup:
+    """Return the bytes that really go to stdin for `step`, edits included."""
+    return lookup(setup, step, dict(NAMES), lambda kind, workload: TOKEN)
+
+
 def exec_of(setup: Setup, step: ExecStep, given: Answer) -> Exec:
-    sends_token = setup.provider.sa_mode and step.workload is not None
+    asked = request_of(setup, step)
     return Exec(
         step=step.id,
         argv=setup.command,
         env=setup.base_env,
         cwd="/",
-        stdin=b"{}\n",
+        stdin=asked.stdin,
         stdout=given.stdout,
         stderr=given.stderr,
         ending=given.ending,
@@ -223,7 +229,7 @@ def exec_of(setup: Setup, step: ExecStep, given: Answer) -> Exec:
         signal=given.signal,
         duration_s=given.duration_s,
         exit_after_s=given.duration_s,
-        token=TOKEN if sends_token else "",
+        token=asked.token,
         **dict(given.extra),
     )
 

@@ -1,35 +1,38 @@
 """All checks, in the order reports show them."""
 
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
 
+from pullproof.checks import (
+    a_framing,
+    b_version,
+    c_shape,
+    d_auth_keys,
+    e_destinations,
+    f_caching,
+    g_tokens,
+    h_secrets,
+    i_process,
+    j_exchange,
+    k_isolation,
+)
 from pullproof.checks.check import Check
 
 _MODULES = (
-    "a_framing",
-    "b_version",
-    "c_shape",
-    "d_auth_keys",
-    "e_destinations",
-    "f_caching",
-    "g_tokens",
-    "h_secrets",
-    "i_process",
-    "j_exchange",
+    a_framing,
+    b_version,
+    c_shape,
+    d_auth_keys,
+    e_destinations,
+    f_caching,
+    g_tokens,
+    h_secrets,
+    i_process,
+    j_exchange,
+    k_isolation,
 )
 
-
-def _load(name: str) -> tuple[Check, ...]:
-    path = f"pullproof.checks.{name}"
-    if find_spec(path) is None:
-        return ()
-    checks: tuple[Check, ...] = import_module(path).CHECKS
-    return checks
-
-
 ALL: tuple[Check, ...] = tuple(
-    sorted((check for name in _MODULES for check in _load(name)), key=lambda check: check.id)
+    sorted((check for module in _MODULES for check in module.CHECKS), key=lambda check: check.id)
 )
 """Every check, ordered by id."""
 

@@ -210,7 +210,7 @@ def _propose_annotations(setup: Setup, draw: Draw) -> Scenario:
     owner = workload_for(setup, image)
     own = {} if owner is None else dict(owner.annotations)
     key = draw.choice(annotation_keys(setup))
-    everywhere = {name: "${canary.url}" for name in annotation_keys(setup)}
+    everywhere = dict.fromkeys(annotation_keys(setup), "${canary.url}")
     values = {name: own | {key: value} for name, value in DESTINATIONS.items()}
     values["all-keys"] = own | everywhere
     steps = [

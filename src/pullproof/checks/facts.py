@@ -11,8 +11,8 @@ from functools import lru_cache
 from pullproof.checks.hosts import is_sent
 from pullproof.model.keyring import Credential, Keyring
 from pullproof.model.reaction import Reaction, react
-from pullproof.model.response import Refusal, Response, judge_response
-from pullproof.model.scenario import ExecStep, Stdin
+from pullproof.model.response import Refusal, Response
+from pullproof.model.scenario import LEGAL_TOKENS, ExecStep, Stdin, TokenKind
 from pullproof.model.setup import Identity, Setup
 from pullproof.model.transcript import Ending, Exec, Transcript
 from pullproof.model.verdict import Verdict, inconclusive
@@ -135,13 +135,29 @@ def variants(transcript: Transcript) -> tuple[Exec, ...]:
     return tuple(exec for exec in transcript.execs if exec.step != BASELINE)
 
 
+_ISSUED = LEGAL_TOKENS | {TokenKind.EMPTY, TokenKind.ABSENT}
+"""Tokens an API server gives out, and what a request looks like without one."""
+
+
 def is_kubelet_request(setup: Setup, step: ExecStep) -> bool:
     """Return whether a kubelet with this configuration can send this request.
 
     Edited bytes never come from a kubelet, nor do images that matchImages does
-    not admit (K-040). Tokens and annotations are whatever the cluster holds.
+    not admit (K-040), forged tokens, or a pod that lacks what the configuration
+    requires (K-112, K-113). Annotation values are whatever the cluster holds.
     """
-    return not step.edits and step.stdin is Stdin.WHOLE and is_sent(setup, step.image)
+    if step.edits or step.stdin is not Stdin.WHOLE or not is_sent(setup, step.image):
+        return False
+    attributes = setup.provider.token_attributes
+    if attributes is None:
+        return True
+    if step.workload is None or step.token is TokenKind.ABSENT:
+        return not attributes.require_service_account
+    present = step.annotations
+    if present is None:
+        present = setup.workload(step.workload).annotations
+    missing = set(attributes.required_annotation_keys) - {name for name, _ in present}
+    return step.token in _ISSUED and not missing
 
 
 def kubelet_execs(setup: Setup, transcript: Transcript) -> tuple[Exec, ...]:
@@ -150,23 +166,14 @@ def kubelet_execs(setup: Setup, transcript: Transcript) -> tuple[Exec, ...]:
     return tuple(exec for exec in transcript.execs if exec.step in steps)
 
 
-@lru_cache(maxsize=256)
 def refusal(setup: Setup, exec: Exec) -> Refusal | None:
     """Return why the kubelet refuses the bytes of a successful exec, or None.
 
-    None also for an exec that failed: its stdout is not looked at (K-084).
+    None also for an exec that failed, whose stdout is not looked at (K-084),
+    and for one whose output was not all kept.
     """
-    if not exec.succeeded or is_cut(exec):
-        return None
-    attributes = setup.provider.token_attributes
-    judged = judge_response(
-        exec.stdout,
-        api_version=setup.provider.api_version,
-        sent_token=exec.token,
-        cache_type=attributes.cache_type if attributes else None,
-        version=setup.version,
-    )
-    return judged if isinstance(judged, Refusal) else None
+    found = reaction(setup, exec)
+    return found.refusal if found.certain else None
 
 
 def crash_trace(stderr: bytes) -> str | None:

@@ -1,5 +1,7 @@
 """Which images the kubelet would ask about, before any port is known."""
 
+from functools import lru_cache
+
 from pullproof.model.matching import is_image_allowed
 from pullproof.model.setup import Setup
 
@@ -17,10 +19,18 @@ def stand_in(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
+def is_admitted(patterns: tuple[str, ...], image: str) -> bool:
+    """Return whether one of `patterns` matches, placeholders stood in for.
+
+    Remembered: every watching judge asks this of every step of a run.
+    """
+    return is_image_allowed(tuple(map(stand_in, patterns)), stand_in(image))
+
+
 def is_sent(setup: Setup, image: str) -> bool:
     """Return whether the kubelet would ask this provider for `image` (K-040).
 
     Placeholders in `image` and in the patterns stand for invented hosts.
     """
-    patterns = tuple(stand_in(pattern) for pattern in setup.provider.match_images)
-    return is_image_allowed(patterns, stand_in(image))
+    return is_admitted(setup.provider.match_images, image)

@@ -6,9 +6,8 @@ configuration; whether it would under this one is `plans.is_sent`.
 
 from collections.abc import Iterable, Mapping
 
-from pullproof.checks.hosts import stand_in
+from pullproof.checks.hosts import is_admitted, is_sent
 from pullproof.model.images import InvalidImageName, repo_name
-from pullproof.model.matching import is_image_allowed
 from pullproof.model.setup import Setup
 
 FOREIGN = {
@@ -63,9 +62,7 @@ def is_owned(setup: Setup, image: str) -> bool:
     Without a policy everything is allowed.
     """
     owns = setup.policy.owns
-    if owns is None:
-        return True
-    return is_image_allowed(tuple(map(stand_in, owns)), stand_in(image))
+    return owns is None or is_admitted(owns, image)
 
 
 def is_repo_name(text: str) -> bool:
@@ -158,6 +155,4 @@ def port_twins(setup: Setup, image: str) -> tuple[str, ...]:
     host, port, path = split_host(image)
     ports = {split_host(pattern)[1] for pattern in setup.provider.match_images}
     twins = (f"{host}{other}{path}" for other in sorted(ports - {port}))
-    return tuple(
-        twin for twin in twins if is_image_allowed(setup.provider.match_images, twin)
-    )  # fmt: skip
+    return tuple(twin for twin in twins if is_sent(setup, twin))
