@@ -76,7 +76,7 @@ class Honest:
         hosts = {host_key(resolve(image)) for image in self.setup.served}
         return Answer(
             document(
-                {host: ("user", password) for host in sorted(hosts)},
+                dict.fromkeys(sorted(hosts), ("user", password)),
                 api_version=self.setup.provider.api_version,
             )
         )

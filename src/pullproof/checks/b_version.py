@@ -157,7 +157,7 @@ CHECKS: tuple[Check, ...] = (
         rules=("K-090", "K-010"),
         defects=("D-B3", "D-B4"),
         propose=_propose_plain,
-        judge=never_refused_as(_is_other_version),
+        judge=never_refused_as("K-090", _is_other_version),
         consequence='The kubelet logs that apiVersion "did not match" and drops every answer.',
         hint="Copy apiVersion from the request into the response.",
         smoke=True,
@@ -168,7 +168,7 @@ CHECKS: tuple[Check, ...] = (
         title="Answers in the apiVersion it was asked in, or refuses",
         group=_VERSION,
         level=Level.SHOULD,
-        rules=("K-090", "K-011"),
+        rules=("K-090", "K-011", "S-17"),
         defects=("D-B1", "D-B3"),
         propose=_propose_versions("B02", other_versions),
         # Refusing all versions but the configured one is as good as serving them.

@@ -217,7 +217,7 @@ def _shape(
         rules=(rule, "K-098"),
         defects=defects,
         propose=_propose_for(id),
-        judge=never_refused_as(is_it),
+        judge=never_refused_as(rule, is_it),
         consequence=consequence,
         hint=hint,
         examples=2,

@@ -112,7 +112,7 @@ def refuses(rule: str, what: str) -> Judge:
     return judge
 
 
-def never_refused_as(is_it: Callable[[Exec, Refusal], bool]) -> Judge:
+def never_refused_as(rule: str, is_it: Callable[[Exec, Refusal], bool]) -> Judge:
     """Return a judge: no answer to a kubelet's request is refused in one certain way.
 
     It reads every exec whose request a kubelet can send and that reported
@@ -126,7 +126,7 @@ def never_refused_as(is_it: Callable[[Exec, Refusal], bool]) -> Judge:
         for exec in whole:
             found = refusal(setup, exec)
             if found is not None and is_it(exec, found):
-                return fail(found.rule, f"the kubelet drops the answer: {found.detail}", exec.step)
+                return fail(rule, f"the kubelet drops the answer: {found.detail}", exec.step)
         return PASS if whole else not_applicable("no answer with exit status 0 was seen")
 
     return judge
