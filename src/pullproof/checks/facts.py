@@ -23,18 +23,17 @@ BASELINE = "baseline"
 _CRASHES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.MULTILINE))
     for name, pattern in (
-        ("Python traceback", r"^\s*Traceback \(most recent call last\):"),
+        ("Python traceback", r"^[ \t]*Traceback \(most recent call last\):"),
         # Loggers print stacks without this header; only a dying program prints it.
         ("Go panic", r"^goroutine \d+ (gp=\S+ m=\S+ (mp=\S+ )?)?\[[^\]\n]+\]:"),
-        ("Go fatal error", r"^fatal error: [^\n]*\n(?:.*\n)*?\s*(?:goroutine|runtime) "),
         ("Rust panic", r"^thread '[^'\n]*'(?: \(\d+\))? (?:has overflowed|panicked at)"),
         ("Java exception", r'^Exception in thread "'),
-        ("Java stack", r"^\s+at [\w.$/<>@]+\([\w$]+\.(?:java|kt|scala):\d+\)"),
-        ("Node.js stack", r"^Node\.js v\d+\.|^\s+at [^\n]*\(?node:internal/"),
+        ("Java stack", r"^[ \t]+at [\w.$/<>@]+\([\w$]+\.(?:java|kt|scala):\d+\)"),
+        ("Node.js stack", r"^Node\.js v\d+\.|^[ \t]+at [^\n]*\(?node:internal/"),
         (".NET exception", r"^Unhandled [Ee]xception[.:] "),
         ("Ruby exception", r"^\S+:\d+:in [`'][^'\n]*'?: [^\n]* \([\w:]*(?:Error|Exception)\)"),
         ("shell syntax error", r"^\S+: (?:line )?\d+: (?:[Ss]yntax error|unexpected EOF)"),
-        ("segmentation fault", r"\bSegmentation fault\b|\bSIGSEGV\b"),
+        ("segmentation fault", r"\bSegmentation fault\b|^\[signal SIG"),
         ("aborted C++ program", r"^terminate called (?:after throwing|without an active)"),
         ("memory error", r"^\*\*\* (?:stack smashing|buffer overflow) detected|AddressSanitizer:"),
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
+from pullproof.model.gojson_strings import encode_string
 from pullproof.model.setup import Setup
 from pullproof.model.transcript import Actor, Received, Secret, SecretKind, Transcript
 
@@ -59,8 +60,11 @@ def shapes(value: str) -> tuple[bytes, ...]:
     found = [
         raw,
         quote(value, safe="", errors="replace").encode(),
+        quote(value, errors="replace").encode(),
         quote_plus(value, errors="replace").encode(),
         json.dumps(value)[1:-1].encode(),
+        json.dumps(value, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass"),
+        encode_string(value)[1:-1].encode("utf-8", "surrogatepass"),
         raw.hex().encode(),
         *_base64_cores(raw),
     ]
