@@ -3,7 +3,7 @@
 Tokens of one seed must be the same in every run, so keys cannot come from the
 operating system's generator. EC keys are a derived scalar. RSA keys need two
 primes, and searching them takes 0.03 to 0.6 s a key; so there are only
-`RSA_SLOTS` RSA keys per role, and the table `_OFFSETS` remembers how far from
+`RSA_SLOTS` RSA keys per role, and the table `OFFSETS` remembers how far from
 its derived starting point each prime lies. With it a key takes a few
 milliseconds. `search_offset` is how the table was made, and a test repeats it.
 
@@ -38,7 +38,7 @@ class Role(StrEnum):
     ATTACKER = "attacker"
 
 
-_OFFSETS: Mapping[Role, tuple[tuple[int, int], ...]] = {
+OFFSETS: Mapping[Role, tuple[tuple[int, int], ...]] = {
     Role.CLUSTER: ((219, 48), (595, 104), (654, 1021), (125, 258)),
     Role.OTHER_CLUSTER: ((65, 5), (265, 227), (685, 354), (277, 8)),
     Role.ATTACKER: ((67, 537), (106, 605), (167, 820), (541, 21)),
@@ -75,7 +75,7 @@ def _sign_ec(private: ec.EllipticCurvePrivateKey, data: bytes) -> bytes:
 def rsa_key(role: Role, seed: int) -> SigningKey:
     """Return the RS256 key of `role` for `seed`; seeds share `RSA_SLOTS` keys."""
     slot = seed % RSA_SLOTS
-    steps_p, steps_q = _OFFSETS[role][slot]
+    steps_p, steps_q = OFFSETS[role][slot]
     return _signing_key(
         _rsa_from_primes(
             _start(role, slot, "p") + 2 * steps_p, _start(role, slot, "q") + 2 * steps_q
