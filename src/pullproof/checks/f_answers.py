@@ -5,7 +5,6 @@ cache key (K-109, K-107), so a wrong one outlives its cause.
 """
 
 from dataclasses import replace
-from itertools import permutations
 
 from pullproof.checks.check import Check
 from pullproof.checks.evidence import (
@@ -36,9 +35,18 @@ from pullproof.model.response import Response
 from pullproof.model.scenario import ExecStep, Fault, FaultKind, PullStep, Scenario
 from pullproof.model.setup import Feature, Setup
 from pullproof.model.transcript import Transcript
-from pullproof.model.verdict import PASS, Level, Verdict, fail, inconclusive, not_applicable
+from pullproof.model.verdict import (
+    PASS,
+    Level,
+    Outcome,
+    Verdict,
+    fail,
+    inconclusive,
+    not_applicable,
+)
 
 _GROUP = "caching"
+_MAX_OTHERS = 4
 
 # Three families, one of each per scenario: server trouble, broken connections,
 # nonsense. All are passing trouble: none says that there is no credential.
@@ -164,11 +172,13 @@ def _callers(setup: Setup) -> dict[str | None, list[str]]:
     return found
 
 
-def _two_images(setup: Setup) -> list[tuple[str | None, str, str]]:
+def _askable(setup: Setup) -> list[tuple[str | None, str]]:
+    """Return the callers that may pull several images, with each image to ask for."""
     return [
-        (caller, one, two)
+        (caller, image)
         for caller, images in _callers(setup).items()
-        for one, two in permutations(images, 2)
+        if len(images) > 1
+        for image in images
     ]
 
 
@@ -176,35 +186,41 @@ def _needs_two_images(setup: Setup) -> str | None:
     missing = needs_declared(setup)
     if missing is not None:
         return missing
-    return None if _two_images(setup) else "no caller may pull two served images"
+    return None if _askable(setup) else "no caller may pull two served images"
 
 
 def _propose_wide(setup: Setup, draw: Draw) -> Scenario:
-    caller, one, two = draw.choice(_two_images(setup))
-    return scenario(
-        "F11",
-        ExecStep(id=BASELINE, image=one, workload=caller),
-        ExecStep(id="other", image=two, workload=caller),
-        PullStep("own", two, "other"),
-        PullStep("cached", two, BASELINE, cached=True),
-        label="second image from the cache",
-    )
+    caller, asked = draw.choice(_askable(setup))
+    others = [image for image in _callers(setup)[caller] if image != asked]
+    # Those of the same registry first: Registry is the commoner mistake.
+    others.sort(key=lambda image: registry_of(image) != registry_of(asked))
+    steps: list[ExecStep | PullStep] = [ExecStep(id=BASELINE, image=asked, workload=caller)]
+    for number, image in enumerate(others[:_MAX_OTHERS], 1):
+        steps += [
+            ExecStep(id=f"other-{number}", image=image, workload=caller),
+            PullStep(f"own-{number}", image, f"other-{number}"),
+            PullStep(f"cached-{number}", image, BASELINE, cached=True),
+        ]
+    return scenario("F11", *steps, label="other images from the cache")
 
 
-def _judge_cross(setup: Setup, transcript: Transcript, asked: str, right: str) -> Verdict:
-    """Judge the pull `cached`, from the answer of `asked`, of the image of `right`."""
-    broken = broken_baseline(setup, transcript, right) if find_exec(transcript, right) else None
-    own, cached = find_pull(transcript, "own"), find_pull(transcript, "cached")
-    first = find_exec(transcript, asked)
+def _judge_cross(setup: Setup, transcript: Transcript, asked: str, right: str, n: str) -> Verdict:
+    """Judge the pull `cached`, from the answer of `asked`, of the image of `right`.
+
+    `n` is the ending of the pulls' ids.
+    """
+    first, second = find_exec(transcript, asked), find_exec(transcript, right)
+    own, cached = find_pull(transcript, f"own{n}"), find_pull(transcript, f"cached{n}")
+    if first is None or second is None or own is None or cached is None:
+        return inconclusive("a step to compare with is missing")
+    broken = broken_baseline(setup, transcript, right)
     if broken is not None:
         return broken
-    if first is None or own is None or cached is None or find_exec(transcript, right) is None:
-        return inconclusive("a step to compare with is missing")
     answer = response(setup, first)
     if answer is None:
         return not_applicable("the first answer was not accepted, so nothing is cached")
     if not own.opened:
-        return inconclusive("the image's own credential did not open it", "own")
+        return inconclusive("the image's own credential did not open it", right)
     images = image_of(transcript, asked), image_of(transcript, right)
     if cache_s(setup, answer) <= 0 or not _is_hit(answer, *images) or cached.opened:
         return PASS
@@ -221,7 +237,18 @@ def _judge_wide(setup: Setup, transcript: Transcript) -> Verdict:
     if find_exec(transcript, BASELINE) is None:
         return inconclusive("a step to compare with is missing")
     broken = broken_baseline(setup, transcript)
-    return broken or _judge_cross(setup, transcript, BASELINE, "other")
+    if broken is not None:
+        return broken
+    found = [
+        _judge_cross(setup, transcript, BASELINE, step.id, step.id.removeprefix("other"))
+        for step, _ in exec_steps(transcript)
+        if step.id.startswith("other-")
+    ]
+    for wanted in (Outcome.FAIL, Outcome.PASS):
+        for verdict in found:
+            if verdict.outcome is wanted:
+                return verdict
+    return found[0] if found else inconclusive("a step to compare with is missing")
 
 
 def _needs_sent_declined(setup: Setup) -> str | None:
@@ -248,7 +275,7 @@ def _propose_negative(setup: Setup, draw: Draw) -> Scenario:
 
 
 def _judge_negative(setup: Setup, transcript: Transcript) -> Verdict:
-    return _judge_cross(setup, transcript, "unknown", BASELINE)
+    return _judge_cross(setup, transcript, "unknown", BASELINE, "")
 
 
 # F13: user names, passwords and durations may differ from run to run: they may
@@ -376,7 +403,7 @@ CHECKS: tuple[Check, ...] = (
         hint="Use Image unless the credential, and its auth key, hold for the whole registry; "
         "use Global only if the answer does not depend on the image.",
         needs=frozenset({Feature.REGISTRY}),
-        examples=4,
+        examples=3,
         applies=_needs_two_images,
     ),
     Check(

@@ -17,6 +17,7 @@ from pullproof.checks.evidence import (
     exchanged,
     exec_steps,
     find_exec,
+    gives_wrongly,
     needs_declared,
     needs_workload,
     pairs,
@@ -156,28 +157,19 @@ def _judge_linger(setup: Setup, transcript: Transcript) -> Verdict:
 
 
 def _propose_concurrent(setup: Setup, draw: Draw) -> Scenario:
-    shared = draw.choice((True, False))
     base = valid_step(setup, draw)
     wants: list[tuple[str | None, str]] = [(w.name, image) for w, image in pairs(setup)]
     if not setup.provider.sa_mode or not wants:
         wants = [(base.workload, base.image)]
-    group = tuple(
-        replace(
-            base,
-            id=f"parallel-{number + 1}",
-            workload=wants[number % len(wants)][0],
-            image=wants[number % len(wants)][1],
-            group="parallel",
-            sandbox="shared" if shared else "",
-        )
-        for number in range(4)
-    )
-    alone = tuple(
-        replace(base, id=f"alone-{number + 1}", workload=want[0], image=want[1])
-        for number, want in enumerate(wants[:4])
-    )
-    label = "four at once, " + ("in one sandbox" if shared else "in sandboxes of their own")
-    return scenario("I06", *alone, *group, label=label)
+
+    def step(id: str, number: int) -> ExecStep:
+        workload, image = wants[number % len(wants)]
+        return replace(base, id=f"{id}-{number + 1}", workload=workload, image=image)
+
+    alone = [step("alone", number) for number in range(min(len(wants), 4))]
+    one = [replace(step("one-sandbox", n), group="one", sandbox="shared") for n in range(4)]
+    own = [replace(step("own-sandbox", n), group="own") for n in range(4)]
+    return scenario("I06", *alone, *one, *own, label="four at once, in one sandbox and apart")
 
 
 def _judge_concurrent(setup: Setup, transcript: Transcript) -> Verdict:
@@ -193,7 +185,7 @@ def _judge_concurrent(setup: Setup, transcript: Transcript) -> Verdict:
         if not is_usable(setup, transcript, step.id):
             return fail(
                 "K-124",
-                f"of {len(together)} execs at once one got no usable answer: "
+                "of several execs at once one got no usable answer: "
                 f"{reaction(setup, transcript.exec(step.id)).sentence}; alone it does",
                 step.id,
             )
@@ -373,6 +365,32 @@ def _judge_orphans(setup: Setup, transcript: Transcript) -> Verdict:
     return PASS if ended else not_applicable("nothing ended by itself")
 
 
+# I15: only the first request hangs. Whoever retries gets the workload's own
+# credential; whoever turns to another identity finds that one working.
+
+
+def _propose_stall(setup: Setup, draw: Draw) -> Scenario:
+    faults = (Fault(FaultKind.HANG, times=1),)
+    return scenario("I15", *with_faults(setup, draw, faults), label="one request hangs")
+
+
+def _judge_stall(setup: Setup, transcript: Transcript) -> Verdict:
+    problem = control(setup, transcript)
+    if problem is not None:
+        return problem
+    kinds = {FaultKind.HANG, FaultKind.DRIP}
+    hung = [
+        (step, exec)
+        for step, exec in exec_steps(transcript)
+        if any(fault.kind in kinds for fault in step.exchange) and exchanged(transcript, step.id)
+    ]
+    for step, exec in hung:
+        if gives_wrongly(setup, transcript, exec):
+            message = "the exchange did not answer, and a credential came from elsewhere"
+            return fail("S-63", message, step.id)
+    return PASS if hung else not_applicable("the exchange was not asked while it hung")
+
+
 CHECKS: tuple[Check, ...] = (
     Check(
         id="I01",
@@ -454,7 +472,7 @@ CHECKS: tuple[Check, ...] = (
         judge=_judge_concurrent,
         consequence="When a node starts many pods, some pulls get no credential.",
         hint="Do not use fixed file names, ports or locks that fail; write files atomically.",
-        examples=3,
+        examples=2,
         flaky_by_nature=True,
         applies=needs_declared,
     ),
@@ -565,5 +583,21 @@ CHECKS: tuple[Check, ...] = (
         consequence="Helpers pile up on the node, holding what they have inherited.",
         hint="Wait for children, or end them, before you exit.",
         watches=True,
+    ),
+    Check(
+        id="I15",
+        title="Waiting in vain for the exchange does not lead to another identity",
+        group=_GROUP,
+        level=Level.MUST,
+        rules=("S-63", "S-08", "X-140"),
+        defects=("D-G1",),
+        propose=_propose_stall,
+        judge=_judge_stall,
+        consequence="A slow exchange is enough to give a workload the node's rights.",
+        hint="Treat a timeout as a failure: retry, or exit with a non-zero status.",
+        needs=WORKLOAD_NEEDS,
+        slow=True,
+        watches=True,
+        applies=needs_workload,
     ),
 )

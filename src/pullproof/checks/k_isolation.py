@@ -33,7 +33,7 @@ from pullproof.checks.facts import BASELINE, is_usable, response
 from pullproof.checks.leak_search import holds
 from pullproof.model.draw import Draw
 from pullproof.model.scenario import ExecStep, Fault, FaultKind, PullStep, Scenario, TokenKind
-from pullproof.model.setup import Feature, Identity, Setup
+from pullproof.model.setup import Feature, Setup
 from pullproof.model.transcript import Actor, Exec, Pull, Transcript
 from pullproof.model.verdict import PASS, Level, Verdict, fail, inconclusive, not_applicable
 
@@ -82,8 +82,8 @@ def _foreign(setup: Setup, transcript: Transcript, step: ExecStep, exec: Exec) -
 
 
 def _needs_control(setup: Setup, transcript: Transcript, step: str = BASELINE) -> Verdict | None:
-    """The exchange matters only where credentials come from it."""
-    return control(setup, transcript, step, exchange=setup.identity is Identity.WORKLOAD)
+    """Whether the exchange was asked plays no part where canaries or pulls are the evidence."""
+    return control(setup, transcript, step, exchange=False)
 
 
 def _no_foreign(rule: str) -> Judge:
@@ -359,27 +359,31 @@ def _needs_annotations(setup: Setup) -> str | None:
 
 def _propose_annotations(setup: Setup, draw: Draw) -> Scenario:
     a, b = two_owners(setup, draw)
-    posing = replace(exec_step("posing", b, a[1]), annotations=a[0].annotations)
-    return scenario(
-        "K09",
-        exec_step(BASELINE, a),
-        posing,
-        PullStep("own", a[1], BASELINE),
-        PullStep("posing-pull", a[1], "posing"),
-        label="one workload with the annotations of another",
-    )
+    ways = ((BASELINE, "posing", a, b), ("owner", "posing-back", b, a))
+    execs: list[ExecStep] = []
+    pulls: list[PullStep] = []
+    for own, posing, owner, other in ways:
+        pose = exec_step(posing, other, owner[1])
+        execs += [exec_step(own, owner), replace(pose, annotations=owner[0].annotations)]
+        pulls += [PullStep(f"{own}-pull", owner[1], own)]
+        pulls += [PullStep(f"{posing}-pull", owner[1], posing)]
+    label = "each workload with the annotations of the other"
+    return scenario("K09", *execs, *pulls, label=label)
 
 
 def _judge_annotations(setup: Setup, transcript: Transcript) -> Verdict:
-    problem = _needs_control(setup, transcript)
-    if problem is not None:
-        return problem
-    own, posing = find_pull(transcript, "own"), find_pull(transcript, "posing-pull")
-    if own is None or posing is None or not own.opened:
-        return inconclusive("the owner cannot pull its own image")
-    if posing.opened:
-        message = "copying another workload's annotations was enough to open its image"
-        return fail("S-11", message, "posing")
+    opened = {pull.step: pull.opened for pull in transcript.pulls}
+    tried = [
+        posing
+        for own, posing in ((BASELINE, "posing"), ("owner", "posing-back"))
+        if opened.get(f"{own}-pull") and f"{posing}-pull" in opened
+    ]
+    if not tried:
+        return inconclusive("no owner can pull its own image")
+    for posing in tried:
+        if opened[f"{posing}-pull"]:
+            message = "copying another workload's annotations was enough to open its image"
+            return fail("S-11", message, posing)
     return PASS
 
 
