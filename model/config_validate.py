@@ -135,10 +135,10 @@ def _of_provider(provider: RawProvider, context: _Context) -> Iterator[_Found]:
 
 
 _NAME_RULES: tuple[tuple[str, Callable[[str], bool], str], ...] = (
-    ("K-030", lambda name: "/" in name, "provider name cannot contain '/'"),
-    ("K-030", lambda name: " " in name, "provider name cannot contain spaces"),
-    ("K-030", lambda name: name == ".", "provider name cannot be '.'"),
-    ("K-030", lambda name: name == "..", "provider name cannot be '..'"),
+    ("K-030a", lambda name: "/" in name, "provider name cannot contain '/'"),
+    ("K-030b", lambda name: " " in name, "provider name cannot contain spaces"),
+    ("K-030c", lambda name: name == ".", "provider name cannot be '.'"),
+    ("K-030c", lambda name: name == "..", "provider name cannot be '..'"),
 )
 
 
@@ -163,25 +163,25 @@ def _api_version(provider: RawProvider, context: _Context) -> Iterator[_Found]:
 def _match_images(provider: RawProvider, context: _Context) -> Iterator[_Found]:
     if not provider.match_images:
         message = "Required value: at least 1 item in matchImages is required"
-        yield _Found("matchImages", message, "K-033")
+        yield _Found("matchImages", message, "K-033a")
     for index, pattern in enumerate(provider.match_images):
         try:
             parse_schemeless(_PLACEHOLDER.sub(_STAND_IN, pattern))
         except InvalidURL as error:
             message = f"Invalid value: {quote(pattern)}: match image is invalid: {error}"
             hint = pattern_hint(pattern)
-            yield _Found("matchImages", message, "K-033", hint, f"[{index}]")
+            yield _Found("matchImages", message, "K-033b", hint, f"[{index}]")
 
 
 def _default_cache_duration(provider: RawProvider, context: _Context) -> Iterator[_Found]:
     field, duration = "defaultCacheDuration", provider.default_cache_duration_ns
     if duration is None:
-        yield _Found(field, context.required(field), "K-033")
+        yield _Found(field, context.required(field), "K-033c")
     elif duration < 0:
         detail = "must be greater than or equal to 0"
         shown = quote(format_duration(duration)) if context.is_terse else str(duration)
         detail = detail if context.is_terse else f"{field} {detail}"
-        yield _Found(field, f"Invalid value: {shown}: {detail}", "K-033")
+        yield _Found(field, f"Invalid value: {shown}: {detail}", "K-033d")
 
 
 def _gate(
@@ -192,7 +192,7 @@ def _gate(
             "tokenAttributes",
             "Forbidden: tokenAttributes is not supported when "
             "KubeletServiceAccountTokenForCredentialProviders feature gate is disabled",
-            "K-034",
+            "K-034a",
         )
 
 
@@ -201,7 +201,7 @@ def _audience(
 ) -> Iterator[_Found]:
     if not attributes.audience:
         name = "serviceAccountTokenAudience"
-        yield _Found(f"tokenAttributes.{name}", context.required(name), "K-034")
+        yield _Found(f"tokenAttributes.{name}", context.required(name), "K-034c")
 
 
 def _require_service_account(
@@ -209,7 +209,7 @@ def _require_service_account(
 ) -> Iterator[_Found]:
     if attributes.require_service_account is None:
         name = "requireServiceAccount"
-        yield _Found(f"tokenAttributes.{name}", context.required(name), "K-034")
+        yield _Found(f"tokenAttributes.{name}", context.required(name), "K-034d")
 
 
 def _token_api_version(
@@ -219,7 +219,7 @@ def _token_api_version(
         message = (
             f"Forbidden: tokenAttributes is only supported for {TOKEN_API_VERSION} API version"
         )
-        yield _Found("tokenAttributes", message, "K-034")
+        yield _Found("tokenAttributes", message, "K-034b")
 
 
 def _required_without_account(
@@ -228,7 +228,7 @@ def _required_without_account(
     if attributes.require_service_account is False and attributes.required_keys:
         name = "requiredServiceAccountAnnotationKeys"
         message = f"Forbidden: requireServiceAccount cannot be false when {name} is set"
-        yield _Found(f"tokenAttributes.{name}", message, "K-034")
+        yield _Found(f"tokenAttributes.{name}", message, "K-034e")
 
 
 def _annotation_keys(
@@ -241,7 +241,7 @@ def _annotation_keys(
     if both:
         shown = f"[{','.join(encode_string(key) for key in both)}]"
         message = f"Invalid value: {shown}: annotation keys cannot be both required and optional"
-        yield _Found("tokenAttributes", message, "K-034")
+        yield _Found("tokenAttributes", message, "K-034h")
 
 
 def _key_list(name: str, keys: tuple[str, ...]) -> Iterator[_Found]:
@@ -250,9 +250,9 @@ def _key_list(name: str, keys: tuple[str, ...]) -> Iterator[_Found]:
     for index, key in enumerate(keys):
         at = f"[{index}]"
         for problem in qualified_name_problems(key.lower()):
-            yield _Found(field, f"Invalid value: {quote(key)}: {problem}", "K-034", "", at)
+            yield _Found(field, f"Invalid value: {quote(key)}: {problem}", "K-034f", "", at)
         if key in seen:
-            yield _Found(field, f"Duplicate value: {quote(key)}", "K-034", "", at)
+            yield _Found(field, f"Duplicate value: {quote(key)}", "K-034g", "", at)
         seen.add(key)
 
 
@@ -270,7 +270,7 @@ def _cache_type(
     else:
         known = ", ".join(quote(name) for name in _CACHE_TYPES)
         message = f"Unsupported value: {encode_string(value)}: supported values: {known}"
-    yield _Found(field, message, "K-034")
+    yield _Found(field, message, "K-034i" if not value else "K-034j")
 
 
 # The order is the kubelet's, and with it the order of its message.

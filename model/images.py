@@ -28,7 +28,7 @@ _PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
 _TAG = r"[0-9A-Za-z_][0-9A-Za-z_.-]{0,127}"
 _DIGEST = r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}"
 _REFERENCE = re.compile(
-    rf"(?P<domain>{_DOMAIN})/(?P<path>{_PATH})(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?"
+    rf"(?:(?P<domain>{_DOMAIN})/)?(?P<path>{_PATH})(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?"
 )
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
@@ -48,14 +48,15 @@ class ImageName:
     """A parsed image; `repo_name` is all that a provider gets to see."""
 
     domain: str
-    """As written: never lower-cased (K-072)."""
+    """As written: never lower-cased (K-072). Empty if the first segment looks
+    like a host but is none, `my_host.io`; it is then part of the path."""
     path: str
     tag: str = ""
     digest: str = ""
 
     @property
     def repo_name(self) -> str:
-        return f"{self.domain}/{self.path}"
+        return f"{self.domain}/{self.path}" if self.domain else self.path
 
 
 def parse_image(image: str) -> ImageName:
@@ -88,7 +89,7 @@ def parse_image(image: str) -> ImageName:
     problem = _digest_problem(digest)
     if problem:
         raise InvalidImageName(image, problem)
-    return ImageName(found["domain"], found["path"], found["tag"] or "", digest)
+    return ImageName(found["domain"] or "", found["path"], found["tag"] or "", digest)
 
 
 def repo_name(image: str) -> str:
