@@ -72,19 +72,19 @@ def test_everything_that_does_not_matter_goes() -> None:
     assert step == ExecStep(step.id, SHORT)
 
 
-@pytest.mark.parametrize(
-    "matters",
-    [
-        lambda step: step.token is TokenKind.EXPIRED,
-        lambda step: Edit(EditKind.PRETTY) in step.edits,
-        lambda step: any(int(edit.arg or 0) >= 1000 for edit in step.edits),
-        lambda step: any(fault.kind is FaultKind.STATUS for fault in step.exchange),
-        lambda step: step.registry and step.group,
-        lambda step: dict(step.env).get("B") == "2" and "C" in step.unset_env,
-        lambda step: "a l" in dict(step.annotations or ()).get("k", ""),
-        lambda step: step.deadline_s == 3.0 and step.stdin is Stdin.CHUNKED,
-    ],
-)
+MATTERS: list[Callable[[ExecStep], bool]] = [
+    lambda step: step.token is TokenKind.EXPIRED,
+    lambda step: Edit(EditKind.PRETTY) in step.edits,
+    lambda step: any(int(edit.arg or 0) >= 1000 for edit in step.edits),
+    lambda step: any(fault.kind is FaultKind.STATUS for fault in step.exchange),
+    lambda step: bool(step.registry and step.group),
+    lambda step: dict(step.env).get("B") == "2" and "C" in step.unset_env,
+    lambda step: "a l" in dict(step.annotations or ()).get("k", ""),
+    lambda step: step.deadline_s == 3.0 and step.stdin is Stdin.CHUNKED,
+]
+
+
+@pytest.mark.parametrize("matters", MATTERS)
 def test_what_matters_stays(matters: Callable[[ExecStep], bool]) -> None:
     found = search(FULL, lambda scenario: any(matters(step) for step in scenario.execs))
     shrink_value(found, SETUP, Admission())

@@ -1,6 +1,7 @@
 """Canary, fingerprint, replay and the masking of our own errors."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,9 @@ from pullproof.engine.replay import replay
 from pullproof.engine.run import run
 from pullproof.model.errors import PullproofError
 from pullproof.model.scenario import Edit, EditKind, ExecStep, PullStep, Scenario, Stdin, TokenKind
-from pullproof.model.verdict import Level
+from pullproof.model.setup import Setup
+from pullproof.model.transcript import Transcript
+from pullproof.model.verdict import Level, Verdict, fail
 from tests.engine.fakes import (
     BAD,
     FLAKY,
@@ -26,6 +29,10 @@ from tests.engine.fakes import (
 )  # fmt: skip
 
 SETUP = make_setup()
+
+
+def says_nothing_good(_: object, setup: Setup, transcript: Transcript) -> Verdict:
+    return fail("K-090", "whatever it is, it is bad")
 
 
 class TestCanary:
@@ -136,5 +143,10 @@ def test_only_our_own_and_system_errors_are_quoted(error: Exception, text: str) 
 
 
 def test_a_check_that_cannot_apply_takes_no_part_in_the_canary() -> None:
+    def never(setup: Setup) -> str:
+        return "no"
+
+    able = make_check("A02", judge=partial(says_nothing_good, ()))
+    prove_canary(SETUP, [able])
     with pytest.raises(CanaryFailed):
-        prove_canary(SETUP, [make_check("A01"), make_check("A02", applies=lambda _: "no")])
+        prove_canary(SETUP, [make_check("A01"), replace(able, applies=never)])

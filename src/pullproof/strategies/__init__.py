@@ -1,1 +1,36 @@
-"""Hypothesis strategies over the model: valid values, then named deviations."""
+"""Hypothesis strategies over the model: valid values, then named deviations.
+
+    from pullproof.strategies import responses, deviant_responses
+
+Strategies describe values and hold no expectations: what the kubelet makes of
+a value is the model's word. A deviation changes one thing of a valid value and
+has a name, so that a failing example says what is special about it.
+"""
+
+from pullproof.strategies.configs import configs, deviant_configs
+from pullproof.strategies.deviation import Deviation
+from pullproof.strategies.draw import HypothesisDraw
+from pullproof.strategies.images import auth_keys, deviant_images, images, match_images
+from pullproof.strategies.requests import deviant_requests, request_values, requests
+from pullproof.strategies.responses import deviant_responses, responses
+from pullproof.strategies.scenarios import scenarios
+from pullproof.strategies.tokens import deviant_claims, token_claims
+
+__all__ = [
+    "Deviation",
+    "HypothesisDraw",
+    "auth_keys",
+    "configs",
+    "deviant_claims",
+    "deviant_configs",
+    "deviant_images",
+    "deviant_requests",
+    "deviant_responses",
+    "images",
+    "match_images",
+    "request_values",
+    "requests",
+    "responses",
+    "scenarios",
+    "token_claims",
+]
