@@ -6,10 +6,9 @@ secret its back end would give it. `as_provider` turns it into what
 """
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from pullproof.model.matching import is_image_allowed
 from pullproof.model.scenario import ExecStep, FaultKind
@@ -23,6 +22,22 @@ SPECIAL = "pa\"ss\\word <&> \u00e4\u20ac $(x) '`"
 
 class Refused(Exception):
     """A clean refusal, on its way to stderr."""
+
+
+def as_one_line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value).encode()
+
+
+def indented(value: dict[str, Any]) -> bytes:
+    return b"\n\n" + json.dumps(value, indent=4).encode() + b"\n\n"
+
+
+def reordered(value: dict[str, Any]) -> bytes:
+    return json.dumps(dict(sorted(value.items(), reverse=True))).encode()
+
+
+def escaped(value: dict[str, Any]) -> bytes:
+    return json.dumps(value).replace("registry", "\\u0072egistry").encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +57,7 @@ class Honest:
     needs_token: bool = True
     stderr: bytes = b""
     more_auth: tuple[tuple[str, tuple[str, str]], ...] = ()
-    layout: Callable[[Mapping[str, Any]], bytes] = lambda value: json.dumps(value).encode()
+    layout: Callable[[dict[str, Any]], bytes] = as_one_line
 
     def __call__(self, stdin: bytes, password: str) -> Answer:
         try:
@@ -97,7 +112,7 @@ class Honest:
             raise Refused("stdin holds no JSON") from None
         if not isinstance(request, dict):
             raise Refused("the request is no object")
-        return self._checked(request)
+        return self._checked(cast("dict[str, Any]", request))
 
     def _checked(self, request: dict[str, Any]) -> dict[str, Any]:
         expected = {self.setup.provider.api_version}
@@ -123,6 +138,14 @@ def project_key(image: str) -> str:
     return "/".join(image.split("/")[:2])
 
 
+def https_key(image: str) -> str:
+    return f"https://{host_key(image)}/v2/"
+
+
+def slash_key(image: str) -> str:
+    return f"{host_key(image)}/"
+
+
 def correct_programs(setup: Setup) -> dict[str, Program]:
     """Return correct providers, each odd in one allowed way."""
     everything = tuple(
@@ -133,8 +156,8 @@ def correct_programs(setup: Setup) -> dict[str, Program]:
         "plain": base,
         "host-keys": replace(base, key_of=host_key, cache_key_type="Registry"),
         "project-keys": replace(base, key_of=project_key),
-        "https-keys": replace(base, key_of=lambda image: f"https://{host_key(image)}/v2/"),
-        "trailing-slash-keys": replace(base, key_of=lambda image: f"{host_key(image)}/"),
+        "https-keys": replace(base, key_of=https_key),
+        "trailing-slash-keys": replace(base, key_of=slash_key),
         "global-cache": replace(base, key_of=host_key, cache_key_type="Global"),
         "no-duration": replace(base, cache_duration=None),
         "zero-duration": replace(base, cache_duration="0s"),
@@ -147,22 +170,10 @@ def correct_programs(setup: Setup) -> dict[str, Program]:
         "whole-list": replace(base, more_auth=everything),
         "empty-wildcard": replace(base, more_auth=(("*.mirror.example", ("", "")),)),
         "useless-extra": replace(base, more_auth=(("mirror.example", ("u", "mirror-password")),)),
-        "pretty": replace(
-            base, layout=lambda value: b"\n\n" + json.dumps(value, indent=4).encode() + b"\n\n"
-        ),
-        "reordered": replace(
-            base, layout=lambda value: json.dumps(dict(reversed(value.items()))).encode()
-        ),
-        "escaped": replace(
-            base,
-            layout=lambda value: re.sub(
-                r"registry", "\\\\u0072egistry", json.dumps(value)
-            ).encode(),
-        ),
+        "pretty": replace(base, layout=indented),
+        "reordered": replace(base, layout=reordered),
+        "escaped": replace(base, layout=escaped),
     }
-
-
-NO_SECRET = {FaultKind.EMPTY_MEMBER, FaultKind.DROP_MEMBER, FaultKind.NULL_MEMBER}
 
 
 def as_provider(setup: Setup, program: Program) -> Provider:

@@ -167,7 +167,7 @@ def whatever_owned(condition: Callable[[str], bool]) -> Break:
 
 def sends(condition: Callable[[ExecStep], bool], actor: Actor, **fields: Any) -> Break:
     """Return a maker: correct answers, and a request with the token somewhere else."""
-    values = {
+    values: dict[str, Any] = {
         "method": "POST",
         "target": "/token",
         "headers": (("Content-Type", "application/json"),),
