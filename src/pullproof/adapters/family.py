@@ -33,6 +33,7 @@ ENDING_S = 5.0
 """How long we try to end what is left. Only a process in an uninterruptible
 state, or one that changed its user, can make us give up."""
 _PAUSE_S = 0.002
+_QUIET_LOOKS = 3
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_GET_CHILD_SUBREAPER = 37
@@ -99,17 +100,26 @@ class Family:
         Waits up to `grace_s` for them to go, and not at all if there are none.
         """
         give_up = time.monotonic() + grace_s
-        while alive := self._alive(member):
-            if time.monotonic() >= give_up:
+        quiet = 0
+        while True:
+            kin, alive = self._count(member)
+            if not kin:
+                return 0
+            # Somebody may have forked and died just between our reading the
+            # list and asking after those on it, so one quiet look is not enough.
+            quiet = 0 if alive else quiet + 1
+            if quiet == _QUIET_LOOKS:
+                return 0
+            if alive and time.monotonic() >= give_up:
                 return alive
             time.sleep(_PAUSE_S)
-        return 0
 
     def end(self, member: Member) -> None:
         """Kill `member` and everything it started; reap all but `member`."""
         give_up = time.monotonic() + ENDING_S
         kill_group(member.pid)
-        while True:
+        looks = 1
+        while looks and time.monotonic() < give_up:
             with self._lock:
                 orphans = self._orphans(member)
                 for orphan in orphans:
@@ -117,16 +127,18 @@ class Family:
                         os.kill(orphan, signal.SIGKILL)
                 gone = [_reaped(orphan) for orphan in orphans]
             # Those that we found had perhaps children, who are ours only now.
-            if not orphans or time.monotonic() >= give_up:
-                return
-            if not any(gone):
+            # The kernel's list is not exact while it changes: look twice then.
+            looks = 2 if orphans else looks - 1
+            if not all(gone):
                 time.sleep(_PAUSE_S / 4)
 
-    def _alive(self, member: Member) -> int:
+    def _count(self, member: Member) -> tuple[int, int]:
+        """Return the number of all kin of `member`, and of those alive."""
         if not processes.available():
-            return int(_group_exists(member.pid))
-        stats = (processes.stat(pid) for pid in self.kin(member))
-        return sum(stat is not None and not stat.is_zombie for stat in stats)
+            exists = int(_group_exists(member.pid))
+            return exists, exists
+        stats = [processes.stat(pid) for pid in self.kin(member)]
+        return len(stats), sum(stat is not None and not stat.is_zombie for stat in stats)
 
     def _orphans(self, member: Member) -> list[int]:
         """Return the adopted processes to be put down to `member`."""

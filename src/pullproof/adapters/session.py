@@ -275,9 +275,13 @@ class _Performance:
     def transcript(self, scenario: Scenario) -> Transcript:
         received, minted = self.world.take()
         names = self.world.names
-        for credential in minted:
-            self._keep([Secret(SecretKind.MINTED, credential.step, credential.password)])
-        self._keep(Secret(SecretKind.NODE, "", names.get(name, "")) for name in _SECRET_NAMES)
+        node = [names.get(name, "") for name in _SECRET_NAMES]
+        self._keep(Secret(SecretKind.NODE, "", value) for value in node)
+        self._keep(
+            Secret(SecretKind.MINTED, credential.step, credential.password)
+            for credential in minted
+            if credential.password not in node
+        )
         self._keep(Secret(SecretKind.USER, "", value) for _, value in self.setup.secrets)
         order = {step.id: place for place, step in enumerate(scenario.steps)}
         return Transcript(

@@ -20,6 +20,7 @@ if __name__ == "__main__" and sys.path:
     del sys.path[0]
 
 import atexit
+import contextlib
 import gc
 import io
 import json
@@ -117,6 +118,9 @@ def _become(
 def _set_up(request: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(request["env"])
+    # A fresh interpreter does the same to itself (PEP 538).
+    if not any(os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG")):
+        os.environ["LC_CTYPE"] = "C.UTF-8"
     sys.argv[:] = request["argv"]
     # sys.path[0] is the script's folder, as for every script; without links.
     sys.path.insert(0, os.path.dirname(os.path.realpath(request["script"])))
@@ -132,7 +136,9 @@ def _stream(fd: int, errors: str) -> TextIO:
     raw = io.FileIO(fd, "rb" if fd == 0 else "wb", closefd=False)
     raw.name = ("<stdin>", "<stdout>", "<stderr>")[fd]
     buffered = io.BufferedReader(raw) if fd == 0 else io.BufferedWriter(raw)
-    return io.TextIOWrapper(buffered, "utf-8", errors, line_buffering=fd == 2)
+    stream = io.TextIOWrapper(buffered, "utf-8", errors, line_buffering=fd == 2)
+    setattr(stream, "mode", "r" if fd == 0 else "w")  # noqa: B010 - no mode in its type
+    return stream
 
 
 def _execute(script: str, code: CodeType | None) -> int:
@@ -172,8 +178,8 @@ def _print(script: str) -> None:
     kind, error, trace = sys.exc_info()
     if kind is None or error is None:
         return
-    if sys.stdout is not None:
-        _flush()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
     start: TracebackType | None = trace
     while start is not None and not _is_in(start.tb_frame, script):
         start = start.tb_next
@@ -187,14 +193,6 @@ def _is_in(frame: FrameType, script: str) -> bool:
     return frame.f_code.co_filename == script
 
 
-def _flush() -> bool:
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        return False
-    return True
-
-
 def _finish(status: int) -> int:
     """Do what an interpreter does at its end, in its order."""
     try:
@@ -202,8 +200,13 @@ def _finish(status: int) -> int:
         vars(atexit)["_run_exitfuncs"]()
     except BaseException:  # noqa: BLE001 - as the interpreter does
         traceback.print_exc()
-    if not sys.stdout.closed and not _flush():
-        status = 120  # what a fresh interpreter says of an output that failed
+    try:
+        if not sys.stdout.closed:
+            sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        status = 120
+        print(f"Exception ignored in: {sys.stdout!r}", file=sys.stderr)
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
     if not sys.stderr.closed:
         sys.stderr.flush()
     return status

@@ -1,0 +1,4 @@
+#!/bin/sh
+# Ends by the given signal.
+echo partial
+kill "-$1" $$
