@@ -96,3 +96,16 @@ def test_no_secret_survives_between_other_text(value: str, before: str, after: s
     shown = mask_values(before + value + after, [("<s>", value)])
     if value not in before + "<s>" + after:
         assert value not in shown
+
+
+def test_a_password_only_the_provider_knows_is_masked() -> None:
+    stdout = b'{"auth": {"r": {"username": "u", "password": "only-i-know\\u0021"}}, oops'
+    run = Exec("1", ("/p",), (), "/x", b"", stdout, b"only-i-know!", Ending.EXITED, 0)
+    shown = transcript(execs=(run,))
+    assert "only-i-know" not in show_bytes(run.stdout, shown)
+    assert "only-i-know" not in show_bytes(run.stderr, shown)
+
+
+def test_a_declared_name_is_shown_as_it_is() -> None:
+    names = (("exchange.audience", "registry.example"),)
+    assert mask("registry.example/app", transcript(names=names)) == "registry.example/app"

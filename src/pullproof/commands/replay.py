@@ -39,7 +39,8 @@ def replay_command(*, case: Path, attempts: int, **target: Any) -> int:
     verdict = failed[0] if failed else outcome.verdicts[0]
     click.echo(f"  was: {document['rule']}: {document['message']}")
     now = printable(mask(verdict.message, outcome.transcript))
-    click.echo(f"  now: {verdict.outcome.value} {verdict.rule}: {now}".rstrip(": "))
+    words = " ".join(word for word in (verdict.outcome.value, verdict.rule) if word)
+    click.echo(f"  now: {words}: {now}".rstrip(": "))
     for view in views(setup, outcome.transcript):
         click.echo(f"  [{view.id}] {view.what}")
         for name in ("request", "stdout", "stderr", "ended", "kubelet"):

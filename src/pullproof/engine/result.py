@@ -98,9 +98,14 @@ class RunResult:
             return 1
         if Status.ERROR in statuses:
             return 5
-        if not any(result.judged for result in self.checks):
-            return 4
         unsure = {Status.FLAKY, Status.INCONCLUSIVE}
+        # A provider that was run and told us nothing is undecided; nothing ran
+        # only if no scenario was performed that any judge could have failed.
+        if not any(
+            result.judged or (result.status in unsure and result.executed)
+            for result in self.checks
+        ):
+            return 4
         heavy = {Level.MUST, Level.POLICY, Level.SHOULD}
         if self.interrupted or any(r.status in unsure and r.level in heavy for r in counting):
             return 3

@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pullproof import __version__
@@ -95,7 +95,8 @@ def case_document(setup: Setup, finding: Finding, target: Sequence[str]) -> dict
         "target": list(target),
         "rule": finding.verdict.rule,
         "message": printable(mask(finding.verdict.message, finding.transcript)),
-        "scenario": to_json(finding.transcript.scenario),
+        # A check that watches may have failed on another check's scenario.
+        "scenario": to_json(replace(finding.transcript.scenario, check=finding.check)),
     }
 
 

@@ -10,12 +10,16 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 from pullproof.model.transcript import Transcript
 
 _JWT = re.compile(r"ey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?")
+_PASSWORD = re.compile(rb'"password"\s*:\s*"((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_STABLE = frozenset({"exchange.audience", "node.username", "node.password"})
+"""Placeholders whose value is no address of this run: shown as it is, or masked."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 MIN_SECRET = 4
 """Shorter values are no secrets: masking them would blank whole reports."""
@@ -71,19 +75,36 @@ def mask(text: str, transcript: Transcript) -> str:
     secrets += [("<token>", run.token) for run in transcript.execs if run.token]
     secrets += [("<minted-password>", item.password) for item in transcript.minted]
     secrets += [
-        ("<node-credential>", value)
-        for name, value in transcript.names
-        if name == "node.password"
-    ]  # fmt: skip
+        ("<node-credential>", value) for name, value in transcript.names if name == "node.password"
+    ]
+    secrets += [("<password>", value) for value in answered_passwords(transcript)]
     text = mask_values(text, dict.fromkeys(secrets))
     for name, value in sorted(transcript.names, key=lambda item: -len(item[1])):
-        if name != "node.password" and len(value) >= MIN_SECRET:
+        if name not in _STABLE and len(value) >= MIN_SECRET:
             text = text.replace(value, "${" + name + "}")
     for place in sorted({run.cwd for run in transcript.execs if len(run.cwd) > 1}, reverse=True):
         text = text.replace(place, "${sandbox}/cwd").replace(
             place.removesuffix("/cwd"), "${sandbox}"
         )
     return text
+
+
+@lru_cache(maxsize=64)
+def answered_passwords(transcript: Transcript) -> tuple[str, ...]:
+    """Return the passwords in the providers' answers, in order, each once.
+
+    A provider may hold secrets we know nothing of; what it calls a password is
+    one, even in an answer that does not decode.
+    """
+    found: dict[str, None] = {}
+    for run in transcript.execs:
+        for match in _PASSWORD.finditer(run.stdout):
+            text = match.group(1).decode("utf-8", "replace")
+            # As written and as meant: `\u0021` is not a spelling we would try.
+            found[text] = None
+            with suppress(ValueError):
+                found[str(json.loads(f'"{text}"', strict=False))] = None
+    return tuple(found)
 
 
 def printable(text: str) -> str:
