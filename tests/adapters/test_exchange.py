@@ -195,6 +195,13 @@ def test_x209_audiences_may_repeat_but_all_must_be_ours(world: World) -> None:
     assert post_form(url, [*pairs, ("audience", "elsewhere.example")]).status == 400
 
 
+def test_a_wrong_form_still_tells_what_the_token_was(world: World) -> None:
+    token = world.token(TokenKind.WRONG_KEY, A, "s")
+    expect(exchange(world, token, grant_type="x"), 400, "unsupported_grant_type")
+    (received,), _ = world.take()
+    assert received.token_verdict == "bad_signature"
+
+
 @pytest.mark.rule("X-219")
 def test_x219_a_client_password_is_refused_with_a_challenge(world: World) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded", **basic("id", "secret")}

@@ -183,6 +183,7 @@ def test_members_of_an_honest_refusal_stay(world: World) -> None:
         ('"300"', 300, False),
         ("true", 900, False),
         ("NaN", 900, False),
+        ("soon", 900, False),
     ],
 )
 def test_an_announced_expiry_is_true_whenever_it_can_be(

@@ -220,7 +220,7 @@ def test_chunked_bodies_and_announced_bodies_are_read(world: World) -> None:
     with socket.create_connection((host, int(port)), timeout=5) as peer:
         peer.sendall(
             b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-            b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"
+            b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: x\r\n\r\n"
             b"POST /b HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n"
         )
         time.sleep(0.05)
@@ -231,6 +231,63 @@ def test_chunked_bodies_and_announced_bodies_are_read(world: World) -> None:
     assert b"100 Continue" in answer
     received, _ = world.take()
     assert [(item.target, item.body) for item in received] == [("/a", b"abcde"), ("/b", b"xyz")]
+
+
+def raw(world: World, *pieces: bytes) -> bytes:
+    """Send pieces to the canary one by one, then nothing more; return the answer."""
+    host, port = urlsplit(world.names["canary.url"]).netloc.split(":")
+    answer = b""
+    with socket.create_connection((host, int(port)), timeout=5) as peer:
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            peer.sendall(piece)
+            time.sleep(0.005)
+        peer.shutdown(socket.SHUT_WR)
+        while data := peer.recv(4096):
+            answer += data
+    return answer
+
+
+CHUNKED = b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "body"),
+    [
+        (b"GET / HTTP/2.0\r\n\r\n", b"GET / HTTP/2.0\r\n\r\n"),
+        (b"GET /\r\n\r\n", b"GET /\r\n\r\n"),
+        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n"),
+        (b"GET / HTTP/1.1\r\nHost: x", b"GET / HTTP/1.1\r\nHost: x"),
+        (b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\nabc", b""),
+        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\nabc", b""),
+        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc", b"abc"),
+        (CHUNKED + b"3\r\nabc", b"abc"),
+        (CHUNKED + b"3\r\nabcde\r\n", b"abc"),
+        (CHUNKED + b"3\r\nabc\r\nzz\r\n", b"abc"),
+        (CHUNKED + b"-3\r\nabc\r\n", b""),
+        (CHUNKED + b"ffffffff\r\nabc\r\n", b""),
+        (CHUNKED + b"0\r\n", b""),
+    ],
+)
+def test_half_requests_and_garbage_are_recorded_and_refused(
+    world: World, request_bytes: bytes, body: bytes
+) -> None:
+    assert raw(world, request_bytes).startswith(b"HTTP/1.1 400 ")
+    (received,), _ = world.take()
+    assert received.body == body
+
+
+def test_a_request_may_come_in_any_pieces(world: World) -> None:
+    whole = CHUNKED + b"3\r\nabc\r\n0\r\n\r\n"
+    answer = raw(world, *(whole[i : i + 1] for i in range(len(whole))))
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert world.take()[0][0].body == b"abc"
+
+
+def test_one_connection_serves_several_requests(world: World) -> None:
+    answer = raw(world, b"GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.0\r\n\r\nGET /3 HTTP/1.1\r\n\r\n")
+    assert answer.count(b"404 Not Found") == 2
+    assert [item.target for item in world.take()[0]] == ["/1", "/2"]
 
 
 def test_many_clients_at_once_are_served(world: World) -> None:

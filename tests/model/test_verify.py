@@ -475,6 +475,37 @@ def test_t118_a_key_for_another_use_verifies_nothing(changes: dict[str, Any]) ->
 
 
 @pytest.mark.rule("T-118")
+@pytest.mark.parametrize(
+    ("key", "error"),
+    [
+        (rsa_jwk(n=GONE), ErrorClass.BAD_JWKS),
+        (rsa_jwk(e="!"), ErrorClass.BAD_JWKS),
+        (rsa_jwk(e=65537), ErrorClass.BAD_JWKS),
+        (rsa_jwk(e="AQAA"), ErrorClass.WEAK_KEY),
+        (rsa_jwk(alg="RS512"), ErrorClass.ALG_KEY_MISMATCH),
+        (ec_jwk(kid="rsa-1", alg="ES384"), ErrorClass.ALG_KEY_MISMATCH),
+        (ec_jwk(kid="rsa-1", x=GONE), ErrorClass.ALG_KEY_MISMATCH),
+        (ec_jwk(kid="rsa-1", y=b64(bytes(32))), ErrorClass.ALG_KEY_MISMATCH),
+        (ec_jwk(kid="rsa-1", crv="secp256k1"), ErrorClass.UNKNOWN_KID),
+    ],
+)
+def test_t118_a_broken_key_is_refused_by_its_own_name(
+    key: dict[str, Any], error: ErrorClass
+) -> None:
+    with pytest.raises(TokenRefused) as caught:
+        verify(rs256(), keys=keys_of(key, ec_jwk()), policy=POLICY, now=NOW)
+    assert caught.value.error is error
+
+
+@pytest.mark.rule("T-062")
+def test_t062_without_kid_there_must_be_a_key_for_the_algorithm() -> None:
+    token = rs256(good_header(kid=GONE))
+    other = ec_jwk(ec_private("second"), kid="ec-2")
+    with pytest.raises(TokenRefused, match="unknown_kid"):
+        verify(token, keys=keys_of(ec_jwk(), other), policy=POLICY, now=NOW)
+
+
+@pytest.mark.rule("T-118")
 def test_t118_a_document_that_is_no_key_set_is_refused() -> None:
     for document in any_of(None, [], {}, {"keys": {}}, "keys"):
         with pytest.raises(TokenRefused, match="bad_jwks"):

@@ -325,7 +325,9 @@ class _Reader:
 
     def request(self) -> Request | None:
         """Return the next request, None at the end of the connection."""
-        head = self._until(b"\r\n\r\n", MAX_HEAD_BYTES)
+        head = None
+        if (self._buffer or self._fill()) and not _is_foreign(self._buffer):
+            head = self._until(b"\r\n\r\n", MAX_HEAD_BYTES)
         if head is None:
             rest = bytes(self._buffer)
             self._buffer.clear()
@@ -343,9 +345,9 @@ class _Reader:
             body, complete = self._chunks()
         else:
             text = request.header("Content-Length") or "0"
-            length = int(text) if text.isdecimal() else MAX_BODY_BYTES + 1
-            body, complete = self._exactly(min(length, MAX_BODY_BYTES))
-            complete = complete and length <= MAX_BODY_BYTES
+            length = int(text) if text.isascii() and text.isdecimal() else -1
+            body, complete = self._exactly(max(0, min(length, MAX_BODY_BYTES)))
+            complete = complete and 0 <= length <= MAX_BODY_BYTES
         return Request(
             request.method,
             request.target,
@@ -367,7 +369,7 @@ class _Reader:
         seen = 0
         while (at := self._buffer.find(mark, max(0, seen - len(mark)))) < 0:
             seen = len(self._buffer)
-            if seen > limit or _is_foreign(self._buffer) or not self._fill():
+            if seen > limit or not self._fill():
                 return None
         head = self._buffer[: at + len(mark)]
         del self._buffer[: at + len(mark)]
@@ -391,12 +393,18 @@ class _Reader:
                 return bytes(body), False
             if size < 0 or len(body) + size > MAX_BODY_BYTES:
                 return bytes(body), False
+            if size == 0:
+                return bytes(body), self._skip_trailers()
             piece, complete = self._exactly(size)
             body += piece
-            if not complete or self._until(b"\r\n", 1024) is None:
+            if not complete or self._until(b"\r\n", 2) is None:
                 return bytes(body), False
-            if size == 0:
-                return bytes(body), True
+
+    def _skip_trailers(self) -> bool:
+        while line := self._until(b"\r\n", MAX_HEAD_BYTES):
+            if len(line) == 2:
+                return True
+        return False
 
 
 def _is_foreign(buffer: bytearray) -> bool:

@@ -79,11 +79,6 @@ class Records:
         with self._lock:
             self._running.pop(step_id, None)
 
-    @property
-    def running(self) -> int:
-        with self._lock:
-            return len(self._running)
-
     def arrive(self, actor: Actor, request: Request) -> Visit:
         """Write a request down before anything else can go wrong."""
         step = self._step_of(request)

@@ -192,12 +192,11 @@ class World:
     def end(self, step_id: str) -> None:
         """Let go whatever hangs for this step, then stop attributing to it.
 
-        Waits shortly for requests that a provider sent just before it went;
-        not while other steps run, whose connections are rightly open.
+        Waits shortly for requests that a provider sent just before it went,
+        as long as anybody is still connected.
         """
         self._records.release(step_id)
-        if self._records.running == 1:
-            self._server.settle(SETTLE_S)
+        self._server.settle(SETTLE_S)
         self._records.end(step_id)
 
     def take(self) -> tuple[tuple[Received, ...], tuple[Minted, ...]]:
