@@ -3,7 +3,7 @@
 id: a3-trailing-data
 defect: D-A3
 rule: K-075
-check: A03
+check: A14
 setup: workload
 """
 

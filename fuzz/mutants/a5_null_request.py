@@ -3,7 +3,7 @@
 id: a5-null-request
 defect: D-A5
 rule: K-075
-check: A05
+check: A06
 setup: workload
 """
 

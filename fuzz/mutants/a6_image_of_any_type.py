@@ -3,7 +3,7 @@
 id: a6-image-of-any-type
 defect: D-A6
 rule: K-075
-check: A06
+check: A10
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: a7-deep-nesting
 defect: D-A7
 rule: S-17
-check: A07
+check: A13
 setup: workload
 """
 

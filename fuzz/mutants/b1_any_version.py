@@ -3,7 +3,7 @@
 id: b1-any-version
 defect: D-B1
 rule: K-090
-check: B01
+check: B02
 setup: workload
 """
 

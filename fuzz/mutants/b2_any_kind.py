@@ -3,7 +3,7 @@
 id: b2-any-kind
 defect: D-B2
 rule: K-075
-check: B02
+check: B04
 setup: workload
 """
 

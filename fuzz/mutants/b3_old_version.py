@@ -3,7 +3,7 @@
 id: b3-old-version
 defect: D-B3
 rule: K-090
-check: B03
+check: B01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: b4-wrong-group
 defect: D-B4
 rule: K-090
-check: B04
+check: B01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: b5-unknown-field
 defect: D-B5
 rule: K-075
-check: B05
+check: B06
 setup: workload
 """
 

@@ -12,6 +12,7 @@ Environment (see the templates in `setups/`):
     PROVIDER_VERSIONS     protocol versions it speaks, comma-separated
     EXCHANGE_URL          RFC 8693 exchange, for workload
     NODE_URL              node credential endpoint, for node
+    PROVIDER_ANNOTATION   an annotation without which there is no credential, if any
     PROVIDER_TIMEOUT_S    bound for everything together, 20 if absent
 """
 
@@ -65,6 +66,7 @@ class Reply:
 
     status: int
     headers: Headers
+    """Names in small letters."""
     body: bytes = field(repr=False)
     whole: bool
     """The body was neither cut short nor larger than the bound."""
@@ -76,6 +78,7 @@ class Provider:
     identity = os.environ.get("PROVIDER_IDENTITY", "workload")
     registries = tuple(os.environ.get("PROVIDER_REGISTRIES", "").split(","))
     versions = tuple(os.environ.get("PROVIDER_VERSIONS", "v1").split(","))
+    annotation = os.environ.get("PROVIDER_ANNOTATION", "")
     cache_key_type = "Image"
     io_timeout_s: float | None = 10.0
 
@@ -124,6 +127,7 @@ class Provider:
         if not self.owns(image):
             return self.decline(request)
         self.check_image(image)
+        self.check_annotation(request)
         credential = self.credential(request)
         auth = {self.auth_key(image): self.entry(credential)}
         return self.answer(request, auth, self.cache(credential))
@@ -142,6 +146,13 @@ class Provider:
         path = image.partition("/")[2]
         if not all(part.fullmatch(item) for item in path.split("/")):
             raise Refused("the image is not a repository name")
+
+    def check_annotation(self, request: Document) -> None:
+        annotations = request.get("serviceAccountAnnotations")
+        if self.annotation and not (
+            isinstance(annotations, dict) and self.annotation in annotations
+        ):
+            raise Refused(f"the service account has no annotation {self.annotation}")
 
     def decline(self, request: Document) -> Document:
         """Return the answer for an image of a registry it does not serve."""
@@ -245,7 +256,8 @@ class Provider:
             connection.close()
         announced = reply.getheader("Content-Length", str(len(data)))
         whole = announced == str(len(data)) and len(data) <= self.reply_limit()
-        return Reply(reply.status, dict(reply.getheaders()), data, whole)
+        headers = {name.lower(): value for name, value in reply.getheaders()}
+        return Reply(reply.status, headers, data, whole)
 
     def reply_limit(self) -> int:
         return MAX_REPLY_BYTES

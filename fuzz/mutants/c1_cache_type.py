@@ -3,7 +3,7 @@
 id: c1-cache-type
 defect: D-C1
 rule: K-093
-check: C01
+check: C09
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: c1-lower-case-cache-key-type
 defect: D-C1
 rule: K-093
-check: C01
+check: C09
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: c2-empty-stdout
 defect: D-C2
 rule: K-090
-check: C02
+check: C01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: c6-exit-one
 defect: D-C6
 rule: K-084
-check: C06
+check: C10
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: c7-debug-line
 defect: D-C7
 rule: K-090
-check: C07
+check: C02
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: c7-text-after
 defect: D-C7
 rule: K-090
-check: C07
+check: A05
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: c8-empty-entry
 defect: D-C8
 rule: K-096
-check: C08
+check: C11
 setup: workload
 """
 

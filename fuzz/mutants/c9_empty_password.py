@@ -3,7 +3,7 @@
 id: c9-empty-password
 defect: D-C9
 rule: S-70
-check: C09
+check: C12
 setup: workload
 """
 

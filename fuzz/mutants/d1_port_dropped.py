@@ -3,7 +3,7 @@
 id: d1-port-dropped
 defect: D-D1
 rule: K-043
-check: D01
+check: D01, D02
 setup: workload
 """
 

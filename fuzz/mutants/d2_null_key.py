@@ -3,7 +3,7 @@
 id: d2-null-key
 defect: D-D2
 rule: K-135
-check: D02
+check: D01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: d3-tag-in-key
 defect: D-D3
 rule: K-043
-check: D03
+check: D01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: d4-capital-letters
 defect: D-D4
 rule: K-043
-check: D04
+check: D01, D03
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: d4-path-glob
 defect: D-D4
 rule: K-044
-check: D04
+check: D01, D03
 setup: workload
 """
 

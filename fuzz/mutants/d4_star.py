@@ -3,7 +3,7 @@
 id: d4-star
 defect: D-D4
 rule: K-043
-check: D04
+check: D01
 setup: workload
 """
 

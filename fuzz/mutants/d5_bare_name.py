@@ -3,7 +3,7 @@
 id: d5-bare-name
 defect: D-D5
 rule: S-17
-check: D05
+check: D08
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: d5-ipv6
 defect: D-D5
 rule: S-17
-check: D05
+check: D06
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: d6-image-as-url
 defect: D-D6
 rule: K-070
-check: D06
+check: A00
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: d6-scheme-in-key
 defect: D-D6
 rule: K-041
-check: D06
+check: D01, D03
 setup: workload
 """
 
@@ -12,7 +12,7 @@ from pullproof.fuzz.mutants.base import Provider, main
 
 class Mutant(Provider):
     def auth_key(self, image: str) -> str:
-        return f"https://{image}"
+        return f"oci://{image}"
 
 
 if __name__ == "__main__":

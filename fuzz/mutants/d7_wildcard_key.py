@@ -3,7 +3,7 @@
 id: d7-wildcard-key
 defect: D-D7
 rule: S-59
-check: D07
+check: D05
 setup: workload
 """
 

@@ -1,9 +1,9 @@
-"""Answers with a key that ends in the middle of a path segment.
+"""Compares the image with its registries' names without a boundary behind them.
 
 id: d8-no-boundary
 defect: D-D8
 rule: K-043
-check: D08
+check: E02
 setup: workload
 """
 
@@ -11,8 +11,8 @@ from pullproof.fuzz.mutants.base import Provider, main
 
 
 class Mutant(Provider):
-    def auth_key(self, image: str) -> str:
-        return image.rpartition("/")[0].rstrip("ab-")
+    def owns(self, image: str) -> bool:
+        return image.startswith(self.registries)
 
 
 if __name__ == "__main__":

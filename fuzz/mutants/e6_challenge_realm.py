@@ -3,7 +3,7 @@
 id: e6-challenge-realm
 defect: D-E6
 rule: S-66
-check: E06
+check: J10
 setup: workload
 """
 
@@ -16,7 +16,7 @@ from pullproof.fuzz.mutants.base import Provider, main
 class Mutant(Provider):
     def exchange_url(self, token: str) -> str:
         reply = self.talk("GET", os.environ["REGISTRY_URL"] + "/v2/", {}, b"")
-        realm = re.search(r'realm="([^"]+)"', reply.headers.get("WWW-Authenticate", ""))
+        realm = re.search(r'realm="([^"]+)"', reply.headers.get("www-authenticate", ""))
         if realm:
             headers = {"Authorization": f"Bearer {token}"}
             self.talk("GET", realm.group(1), headers, b"")

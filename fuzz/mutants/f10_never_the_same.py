@@ -3,7 +3,7 @@
 id: f10-never-the-same
 defect: D-F10
 rule: S-21
-check: F10
+check: F13
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: f1-full-life
 defect: D-F1
 rule: S-56
-check: F01
+check: F06
 setup: workload
 """
 

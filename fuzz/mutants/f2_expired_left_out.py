@@ -3,7 +3,7 @@
 id: f2-expired-left-out
 defect: D-F2
 rule: S-56
-check: F02
+check: F03
 setup: workload
 """
 

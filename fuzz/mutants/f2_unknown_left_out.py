@@ -3,7 +3,7 @@
 id: f2-unknown-left-out
 defect: D-F2
 rule: S-56
-check: F02
+check: F04
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: f3-half-a-day
 defect: D-F3
 rule: S-56
-check: F03
+check: F01, F02
 setup: workload
 """
 

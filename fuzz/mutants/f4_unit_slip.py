@@ -3,7 +3,7 @@
 id: f4-unit-slip
 defect: D-F4
 rule: S-56
-check: F04
+check: F07
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: f5-cached-failure
 defect: D-F5
 rule: S-70
-check: F05
+check: F09
 setup: workload
 """
 

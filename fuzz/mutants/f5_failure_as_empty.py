@@ -3,7 +3,7 @@
 id: f5-failure-as-empty
 defect: D-F5
 rule: S-70
-check: F05
+check: F10
 setup: workload
 """
 
@@ -19,7 +19,7 @@ class Mutant(Provider):
             return self.decline(request)
 
     def decline(self, request: Document) -> Document:
-        return self.answer(request, {}, None)
+        return self.answer(request, {}, "0s")
 
 
 if __name__ == "__main__":

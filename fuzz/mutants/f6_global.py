@@ -3,7 +3,7 @@
 id: f6-global
 defect: D-F6
 rule: K-109
-check: F06
+check: F11
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: f8-no-duration
 defect: D-F8
 rule: K-105
-check: F08
+check: F08, F01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: f9-negative
 defect: D-F9
 rule: K-105
-check: F09
+check: F14
 setup: workload
 """
 

@@ -1,9 +1,9 @@
-"""Answers nanoseconds and calls them seconds.
+"""Passes on whatever lifetime it is told, however long.
 
 id: f9-overflow
 defect: D-F9
 rule: K-091
-check: F09
+check: F05
 setup: workload
 """
 
@@ -12,7 +12,7 @@ from pullproof.fuzz.mutants.base import Credential, Provider, main
 
 class Mutant(Provider):
     def cache(self, credential: Credential) -> str | None:
-        return f"{credential.life_s * 10**9}s"
+        return f"{max(0, credential.life_s - 30)}s"
 
 
 if __name__ == "__main__":

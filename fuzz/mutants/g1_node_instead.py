@@ -3,7 +3,7 @@
 id: g1-node-instead
 defect: D-G1
 rule: S-63
-check: G01
+check: G04
 setup: workload
 """
 

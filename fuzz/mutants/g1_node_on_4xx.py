@@ -3,7 +3,7 @@
 id: g1-node-on-4xx
 defect: D-G1
 rule: S-63
-check: G01
+check: G10, G11, G12, G13
 setup: workload
 """
 

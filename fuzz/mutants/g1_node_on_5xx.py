@@ -3,7 +3,7 @@
 id: g1-node-on-5xx
 defect: D-G1
 rule: S-63
-check: G01
+check: G05, F10
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: g1-node-on-any-failure
 defect: D-G1
 rule: S-63
-check: G01
+check: G04, G05
 setup: workload
 """
 

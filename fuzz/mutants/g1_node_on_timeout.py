@@ -1,9 +1,9 @@
-"""Falls back to the node's credential when the exchange does not answer.
+"""Falls back to the node's credential when the exchange does not answer in time.
 
 id: g1-node-on-timeout
 defect: D-G1
 rule: S-63
-check: G01
+check: G05, I04
 setup: workload
 """
 
@@ -16,7 +16,9 @@ class Mutant(Provider):
     def exchange(self, token: str) -> Credential:
         try:
             return super().exchange(token)
-        except Unreachable:
+        except Unreachable as error:
+            if "Timeout" not in str(error):
+                raise
             return self.node()
 
 

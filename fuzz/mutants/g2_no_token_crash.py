@@ -3,7 +3,7 @@
 id: g2-no-token-crash
 defect: D-G2
 rule: K-112
-check: G02
+check: G01
 setup: workload
 """
 

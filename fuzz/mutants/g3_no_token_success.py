@@ -3,7 +3,7 @@
 id: g3-no-token-success
 defect: D-G3
 rule: S-70
-check: G03
+check: G02
 setup: workload
 """
 

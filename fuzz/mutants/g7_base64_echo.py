@@ -3,7 +3,7 @@
 id: g7-base64-echo
 defect: D-G7
 rule: K-094
-check: G07
+check: G09
 setup: workload
 """
 

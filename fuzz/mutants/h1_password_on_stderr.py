@@ -3,7 +3,7 @@
 id: h1-password-on-stderr
 defect: D-H1
 rule: S-69
-check: H01
+check: H10
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: h1-token-on-stderr
 defect: D-H1
 rule: S-69
-check: H01
+check: H10, H01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: h2-reply-in-tmp
 defect: D-H2
 rule: S-69
-check: H02
+check: H03
 setup: workload
 """
 

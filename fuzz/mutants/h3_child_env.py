@@ -3,7 +3,7 @@
 id: h3-child-env
 defect: D-H3
 rule: S-69
-check: H03
+check: H04
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: h4-upstream-body
 defect: D-H4
 rule: S-69
-check: H04
+check: H09, H01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: h5-token-as-user
 defect: D-H5
 rule: S-68
-check: H05
+check: H06
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: h5-user-as-password
 defect: D-H5
 rule: S-05
-check: H05
+check: K01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: h6-token-in-query
 defect: D-H6
 rule: S-69
-check: H06
+check: H07
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: i6-lock-says-nothing
 defect: D-I6
 rule: K-122
-check: I06
+check: I06, C01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: i6-shared-file
 defect: D-I6
 rule: S-11
-check: I06
+check: K06
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: i9-shell
 defect: D-I9
 rule: S-16
-check: I09
+check: I10
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: j2-missing-member
 defect: D-J2
 rule: X-131
-check: J02
+check: J03, I01
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: j3-no-bound
 defect: D-J3
 rule: S-71
-check: J03
+check: J07
 setup: workload
 """
 

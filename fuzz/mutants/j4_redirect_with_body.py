@@ -14,7 +14,7 @@ class Mutant(Provider):
     def talk(self, method: str, url: str, headers: Headers, body: bytes) -> Reply:
         reply = super().talk(method, url, headers, body)
         if reply.status in (307, 308):
-            return super().talk(method, reply.headers["Location"], headers, body)
+            return super().talk(method, reply.headers["location"], headers, body)
         return reply
 
 

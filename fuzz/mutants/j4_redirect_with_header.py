@@ -1,4 +1,4 @@
-"""Carries the token in a header through every redirect.
+"""Follows every redirect with the token in a header.
 
 id: j4-redirect-with-header
 defect: D-J4
@@ -15,10 +15,10 @@ from pullproof.fuzz.mutants.base import Headers, Provider, Reply, main
 class Mutant(Provider):
     def talk(self, method: str, url: str, headers: Headers, body: bytes) -> Reply:
         token = urllib.parse.parse_qs(body.decode()).get("subject_token", [""])[0]
+        reply = super().talk(method, url, headers, body)
         carried = {**headers, "Authorization": f"Bearer {token}"}
-        reply = super().talk(method, url, carried, body)
         if 300 <= reply.status < 400:
-            return super().talk("GET", reply.headers["Location"], carried, b"")
+            return super().talk("GET", reply.headers["location"], carried, b"")
         return reply
 
 

@@ -3,7 +3,7 @@
 id: j5-mints-thrice
 defect: D-J5
 rule: S-71
-check: J05
+check: J08
 setup: workload
 """
 

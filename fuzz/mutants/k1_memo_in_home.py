@@ -3,7 +3,7 @@
 id: k1-memo-in-home
 defect: D-G1
 rule: S-60
-check: K01
+check: K05, K04, K07
 setup: workload
 """
 

@@ -3,7 +3,7 @@
 id: k1-stale-memo
 defect: D-G1
 rule: S-60
-check: K01
+check: K03
 setup: workload
 """
 

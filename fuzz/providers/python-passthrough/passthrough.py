@@ -15,24 +15,28 @@ from typing import Any
 VERSION = "credentialprovider.kubelet.k8s.io/v1"
 
 
+class Refused(Exception):
+    """There is no answer; the text tells why and holds no secret."""
+
+
 def answer(request: Any, registries: Sequence[str]) -> dict[str, Any]:
     """Return the response to `request`.
 
     Raises:
-        ValueError: the request is not one this provider can answer.
+        Refused: the request is not one this provider can answer.
     """
     if not isinstance(request, dict):
-        raise ValueError("the request is not a JSON object")
+        raise Refused("the request is not a JSON object")
     image, token = request.get("image"), request.get("serviceAccountToken")
     if request.get("apiVersion") != VERSION or request.get("kind") != "CredentialProviderRequest":
-        raise ValueError(f"the request is not a CredentialProviderRequest of {VERSION}")
+        raise Refused(f"the request is not a CredentialProviderRequest of {VERSION}")
     if not isinstance(image, str) or not image:
-        raise ValueError("the request has no image")
+        raise Refused("the request has no image")
     auth: dict[str, dict[str, str]] = {}
     host = image.split("/")[0]
     if host in registries:
         if not isinstance(token, str) or not token:
-            raise ValueError("the request has no service account token")
+            raise Refused("the request has no service account token")
         auth[host] = {"username": "serviceaccount", "password": token}
     return {
         "apiVersion": VERSION,
@@ -51,7 +55,7 @@ def main() -> int:
         return 1
     try:
         response = answer(request, sys.argv[1:])
-    except ValueError as error:
+    except Refused as error:
         print(f"passthrough: {error}", file=sys.stderr)
         return 1
     print(json.dumps(response))

@@ -1,9 +1,9 @@
-"""Offers the credential to a registry nobody asked about, too.
+"""Has the credential cached for, and offered to, a registry nobody asked about.
 
-id: d7-sibling-keys
+id: d7-cached-for-others
 defect: D-D7
-rule: S-59
-check: D07
+rule: K-109
+check: D04
 setup: workload
 """
 
@@ -11,9 +11,11 @@ from pullproof.fuzz.mutants.base import Document, Provider, main
 
 
 class Mutant(Provider):
+    cache_key_type = "Global"
+
     def answer(self, request: Document, auth: Document, duration: str | None) -> Document:
         for entry in list(auth.values()):
-            auth["registry.elsewhere.example"] = entry
+            auth["elsewhere.example"] = entry
         return super().answer(request, auth, duration)
 
 

@@ -1,9 +1,9 @@
-"""Writes its state to the working directory and dies if it cannot.
+"""Keeps its state in the working directory, which is the kubelet's.
 
-id: i7-needs-writable-cwd
+id: i7-state-in-cwd
 defect: D-I7
 rule: K-080
-check: I07
+check: I12
 setup: workload
 """
 

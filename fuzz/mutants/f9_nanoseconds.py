@@ -1,10 +1,10 @@
-"""Has the token cached as a password for longer than the token lives.
+"""Answers nanoseconds and calls them seconds.
 
-id: g7-long-echo
-defect: D-G7
-rule: K-156
-check: G07
-setup: passthrough
+id: f9-nanoseconds
+defect: D-F9
+rule: K-091
+check: C04, F05
+setup: workload
 """
 
 from pullproof.fuzz.mutants.base import Credential, Provider, main
@@ -12,7 +12,7 @@ from pullproof.fuzz.mutants.base import Credential, Provider, main
 
 class Mutant(Provider):
     def cache(self, credential: Credential) -> str | None:
-        return "12h"
+        return f"{credential.life_s * 10**9}s"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Takes a registry whose name begins like its own for its own.
+"""Declines images whose names have an underscore.
 
-id: e2-prefix
-defect: D-E2
-rule: S-09
-check: E02
+id: e3-declines-odd-names
+defect: D-E3
+rule: K-072
+check: E03
 setup: workload
 """
 
@@ -12,7 +12,7 @@ from pullproof.fuzz.mutants.base import Provider, main
 
 class Mutant(Provider):
     def owns(self, image: str) -> bool:
-        return image.startswith(self.registries)
+        return super().owns(image) and "_" not in image
 
 
 if __name__ == "__main__":

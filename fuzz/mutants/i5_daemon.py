@@ -1,9 +1,9 @@
 """Leaves a quiet helper running after each exec.
 
-id: i11-daemon
+id: i5-daemon
 defect: D-I5
 rule: K-080
-check: I05
+check: I14
 setup: workload
 """
 

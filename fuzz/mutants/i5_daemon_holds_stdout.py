@@ -1,9 +1,9 @@
 """Leaves a child behind that keeps stdout open.
 
-id: i11-daemon-holds-stdout
-defect: D-I4
+id: i5-daemon-holds-stdout
+defect: D-I4, D-I5
 rule: K-082
-check: I04, I11
+check: I05
 setup: workload
 """
 

@@ -1,13 +1,12 @@
-"""Takes what one read gives for the whole request.
+"""Dies of an empty stdin.
 
-id: a1-single-read
-defect: D-A1
-rule: K-075
-check: A01
+id: a5-empty-stdin
+defect: D-A5
+rule: S-17
+check: A07
 setup: workload
 """
 
-import os
 from typing import BinaryIO
 
 from pullproof.fuzz.mutants.base import Provider, main
@@ -15,7 +14,8 @@ from pullproof.fuzz.mutants.base import Provider, main
 
 class Mutant(Provider):
     def read_request(self, stream: BinaryIO) -> bytes:
-        return os.read(stream.fileno(), 65536)
+        lines = super().read_request(stream).splitlines()
+        return lines[0] + b"".join(lines[1:])
 
 
 if __name__ == "__main__":
