@@ -347,7 +347,9 @@ def test_closing_ends_every_thread_even_with_open_connections() -> None:
         idle = socket.create_connection((host, int(port)))
         hanging = socket.create_connection((host, int(port)))
         hanging.sendall(b"GET /token HTTP/1.1\r\n\r\n")
-        time.sleep(0.05)
+        end = time.monotonic() + 5
+        while len(world_threads()) < 3 and time.monotonic() < end:
+            time.sleep(0.005)
         assert len(world_threads()) == 3
         began = time.perf_counter()
     assert time.perf_counter() - began < 1

@@ -164,12 +164,6 @@ class Server:
                     connection.shutdown(socket.SHUT_RDWR)
             return tuple(self._open.values())
 
-    @property
-    def connections(self) -> int:
-        """How many connections are open now."""
-        with self._lock:
-            return len(self._open)
-
     def settle(self, seconds: float) -> None:
         """Wait until nobody is connected or knocking, at most `seconds`."""
         end = time.monotonic() + seconds
@@ -177,12 +171,11 @@ class Server:
             time.sleep(0.0005)
 
     def _is_busy(self) -> bool:
-        if self.connections:
-            return True
         knocking = select.poll()  # `select` itself ends at descriptor 1023
         for listener in self._listeners:
             knocking.register(listener.socket, select.POLLIN)
-        return bool(knocking.poll(0))
+        with self._lock:
+            return bool(self._open) or bool(knocking.poll(0))
 
     def _accept(self) -> None:
         with selectors.DefaultSelector() as selector:
@@ -195,16 +188,18 @@ class Server:
                         self._take(key.data)
 
     def _take(self, listener: Listener) -> None:
-        try:
-            connection, _ = listener.socket.accept()
-        except OSError:  # the peer was gone before we came
-            return
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(_IDLE_S)
-        thread = threading.Thread(
-            target=self._serve, args=(connection, listener.handler), name="world", daemon=True
-        )
+        # One lock around both: a caller must be on the list by the time it is
+        # off the queue, or `settle` would see neither.
         with self._lock:
+            try:
+                connection, _ = listener.socket.accept()
+            except OSError:  # the peer was gone before we came
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.settimeout(_IDLE_S)
+            thread = threading.Thread(
+                target=self._serve, args=(connection, listener.handler), name="world", daemon=True
+            )
             self._open[connection] = thread
             thread.start()
 

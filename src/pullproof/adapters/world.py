@@ -44,8 +44,8 @@ from pullproof.model.transcript import Actor, Minted, Pull, Received
 from pullproof.model.verify import Policy, Verified, verify
 
 DEFAULT_AUDIENCE = "registry.example"
-SETTLE_S = 0.05
-"""How long the end of a step waits for requests that are still on the wire."""
+SETTLE_S = 0.2
+"""How long the end of a step waits at most for whoever is still connected."""
 
 Emulator = Callable[[Request, Visit, float], Outcome]
 
