@@ -114,6 +114,10 @@ class ProcessSession(FakeSession):
 # --- checks ---------------------------------------------------------------------
 
 
+def _never(setup: Setup) -> str:
+    return "not for this one"
+
+
 def _ask(image: str, check: str, setup: Setup, draw: Draw) -> Scenario:
     return Scenario(check, (ExecStep("ask", image),))
 
@@ -174,7 +178,7 @@ PLAIN = (
     make_check("A03", word="never", judge=partial(_always, inconclusive("cannot tell"))),
     make_check("A04", judge=partial(_always, not_applicable("nothing to see"))),
     make_check("B01", needs=frozenset({Feature.OWNS})),
-    make_check("B02", applies=lambda setup: "not for this one"),
+    make_check("B02", applies=_never),
     make_check("B03", level=Level.SHOULD, propose=partial(_ask_drawn, "B03"), examples=8),
     make_check("C01", watches=True, word="odd"),
     make_check("D01", LEAK),

@@ -121,7 +121,6 @@ CHANGES: Mapping[str, Change] = {
     "no providers": put([], "providers"),
     "unknown member": put(1, "provider"),
     "a name twice": _same_name,
-    "no name": _first(drop("name")),
     "name with a slash": _first(put("bin/provider", "name")),
     "name is two dots": _first(put("..", "name")),
     "no matchImages": _first(put([], "matchImages")),

@@ -18,7 +18,7 @@ _TOKENS = st.from_regex(r"eyJ[A-Za-z0-9_-]{20,60}\.eyJ[A-Za-z0-9_-]{20,60}\.[A-Z
                         fullmatch=True)  # fmt: skip
 _ANNOTATIONS = st.dictionaries(
     st.from_regex(r"(example\.com/)?[a-z]{1,12}(-[a-z]{1,5})?", fullmatch=True),
-    st.text(st.characters(exclude_categories=("Cs",)), max_size=20),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
     max_size=3,
 )
 

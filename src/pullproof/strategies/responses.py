@@ -26,7 +26,7 @@ from pullproof.strategies.images import auth_keys, images
 V1 = f"{PROTOCOL_GROUP}/v1"
 HOUR_NS = 3600 * 10**9
 
-_TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=24)
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=24)
 _DURATIONS = st.sampled_from(["0", "0s", "-1h", "21.6µs", "1h30m", "+5m", ".5s"]) | st.integers(
     -HOUR_NS, 48 * HOUR_NS
 ).map(format_duration)
