@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pullproof.adapters.credentials import SecretSource
-from pullproof.adapters.http_server import Request
+from pullproof.adapters.http_request import Request
 from pullproof.adapters.images import MANIFEST_TYPE
 from pullproof.adapters.registry import Registry
 from pullproof.adapters.token_service import Login, TokenService

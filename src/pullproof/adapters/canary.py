@@ -6,7 +6,7 @@ leave loopback and respects the variables ends here and not in the world.
 """
 
 from pullproof.adapters.faults import Outcome, Reply
-from pullproof.adapters.http_server import Request
+from pullproof.adapters.http_request import Request
 
 _PLAIN = "text/plain; charset=utf-8"
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pullproof.adapters.credentials import CredentialBook, Grants, Terms, pulls, repository_path
 from pullproof.adapters.faults import Outcome, Reply
-from pullproof.adapters.http_server import Request
+from pullproof.adapters.http_request import Request
 from pullproof.adapters.records import basic
 from pullproof.model.jose import TokenRefused
 from pullproof.model.scope import Scope, format_scopes, intersect, parse_scopes

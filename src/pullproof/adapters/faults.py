@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pullproof.adapters.credentials import Terms
-from pullproof.adapters.http_server import Answer, Headers, Way
+from pullproof.adapters.http_request import Headers
+from pullproof.adapters.http_server import Answer, Way
 from pullproof.model.scenario import Fault, FaultKind
 from pullproof.model.transcript import Minted
 

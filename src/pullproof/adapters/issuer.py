@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import cast
 
 from pullproof.adapters.faults import Outcome, Reply
-from pullproof.adapters.http_server import Request
+from pullproof.adapters.http_request import Request
 from pullproof.adapters.keys import Role, SigningKey, ec_key, rsa_key
 from pullproof.model.claims import (
     DEFAULT_LIFETIME_S,

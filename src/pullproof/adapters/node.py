@@ -7,7 +7,7 @@ after a token was given is identity substitution (S-08, S-63).
 
 from pullproof.adapters.credentials import CredentialBook, Terms
 from pullproof.adapters.faults import Outcome, Reply
-from pullproof.adapters.http_server import Request
+from pullproof.adapters.http_request import Request
 
 PATH = "/credential"
 LIFETIME_S = 3600

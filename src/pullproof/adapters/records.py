@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from pullproof.adapters.http_server import Request
+from pullproof.adapters.http_request import Request
 from pullproof.model.scenario import ExecStep, Fault, Step
 from pullproof.model.transcript import Actor, Received
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pullproof.adapters.faults import Outcome, Reply
-from pullproof.adapters.http_server import Headers, Request
+from pullproof.adapters.http_request import Headers, Request
 from pullproof.adapters.images import MANIFEST_TYPE, TAG, Image, image_of
 from pullproof.adapters.token_service import PATH as TOKEN_PATH
 from pullproof.adapters.token_service import TokenService

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 
 from pullproof.adapters.credentials import SecretSource, pulls
 from pullproof.adapters.faults import Outcome, Reply
-from pullproof.adapters.http_server import Request
+from pullproof.adapters.http_request import Request
 from pullproof.adapters.records import basic
 from pullproof.model.scope import MAX_SCOPES, Scope, format_scopes, intersect, parse_scopes
 

@@ -28,7 +28,8 @@ from pullproof.adapters.exchange import PATH as EXCHANGE_PATH
 from pullproof.adapters.exchange import Exchange
 from pullproof.adapters.faults import Context, Outcome, Plan, Reply, carries, is_announced, lay_over
 from pullproof.adapters.faults import terms as terms_of
-from pullproof.adapters.http_server import Answer, Listener, Request, Server, Way
+from pullproof.adapters.http_request import Request
+from pullproof.adapters.http_server import Answer, Listener, Server, Way
 from pullproof.adapters.issuer import Issuer
 from pullproof.adapters.node import PATH as NODE_PATH
 from pullproof.adapters.node import NodeEndpoint
