@@ -86,7 +86,7 @@ def demo(rest: list[str]) -> int:
     print(
         "\nand now a provider that remembers one workload's credential for the next:\n", flush=True
     )
-    broken = ROOT / "fuzz/providers/broken-example/pullproof.toml"
+    broken = ROOT / "examples/broken/pullproof.toml"
     bad = run(
         "pullproof", "check", "--settings", str(broken), "--profile", "smoke",
         "--report", "pullproof-report/broken",

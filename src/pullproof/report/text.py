@@ -112,7 +112,8 @@ def _print_finding(console: Console, setup: Setup, finding: Finding, replay: str
     if label:
         console.print(Text(f"case: {printable(label)}", style="dim"))
     for view in views(setup, finding.transcript):
-        _print_step(console, view, decided=view.id == finding.verdict.step)
+        decided = view.id == finding.verdict.step
+        _print_step(console, view, decided=decided, brief=bool(finding.verdict.step) and not decided)
     console.print(_field("why", check.consequence))
     console.print(_field("mend", check.hint))
     rules = " ".join(dict.fromkeys((*check.rules, *check.defects)))
@@ -121,16 +122,19 @@ def _print_finding(console: Console, setup: Setup, finding: Finding, replay: str
         console.print(_field("replay", replay))
 
 
-def _print_step(console: Console, view: StepView, *, decided: bool) -> None:
+def _print_step(console: Console, view: StepView, *, decided: bool, brief: bool) -> None:
     mark = ">" if decided else "-"
     console.print(Text(f"{mark} {view.id}: {view.what}", style="bold" if decided else ""))
-    for name in ("request", "stdout", "stderr", "ended"):
+    # Steps that only lead up to the one that decided are told in a line or two.
+    for name in () if brief else ("request", "stdout", "stderr", "ended"):
         value = getattr(view, name)
         if value:
             console.print(_field(name, value.rstrip("\n")))
-    for line in view.seen[:12]:
+    if brief and view.ended:
+        console.print(_field("ended", view.ended))
+    for line in () if brief else view.seen[:12]:
         console.print(_field("", line))
-    if len(view.seen) > 12:
+    if not brief and len(view.seen) > 12:
         console.print(_field("", f"… and {len(view.seen) - 12} more"))
     if view.kubelet:
         console.print(_field("kubelet", view.kubelet))
