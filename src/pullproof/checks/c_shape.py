@@ -11,7 +11,7 @@ in the good case often loses it when something fails.
 
 from collections.abc import Callable
 
-from pullproof.checks.check import Check
+from pullproof.checks.check import Check, Propose
 from pullproof.checks.facts import (
     broken_baseline,
     kubelet_execs,
@@ -92,24 +92,31 @@ def is_bad_cache_key_type(exec: Exec, found: Refusal) -> bool:
 # Where answers lose their shape: the good case, an unknown image, a failure.
 
 
-def _propose_for(check: str) -> Callable[[Setup, Draw], Scenario]:
-    """Return a generator of situations in which a kubelet asks."""
+def _propose_served(check: str) -> Propose:
+    """Return a generator of the good case only."""
 
     def propose(setup: Setup, draw: Draw) -> Scenario:
-        situations = ["served"]
-        if Feature.DECLINED_IMAGES in setup.features:
-            situations.append("declined")
-        if Feature.EXCHANGE in setup.features:
-            situations.append("exchange-fails")
-        situation = draw.choice(situations)
-        if situation == "declined":
-            image = declined_image(setup, draw)
-            return scenario(check, valid_step(setup, draw, id=situation, image=image))
-        faults = (Fault(FaultKind.STATUS, "500"),) if situation == "exchange-fails" else ()
+        step = valid_step(setup, draw, id="served", image=any_image(setup, draw))
+        return scenario(check, step, label="the kubelet's own request")
+
+    return propose
+
+
+def _propose_everywhere(check: str) -> Propose:
+    """Return a generator of all situations in which a kubelet asks."""
+
+    def propose(setup: Setup, draw: Draw) -> Scenario:
         image = any_image(setup, draw)
-        return scenario(
-            check, valid_step(setup, draw, id=situation, image=image, exchange=faults)
-        )  # fmt: skip
+        steps = [valid_step(setup, draw, id="served", image=image)]
+        if Feature.DECLINED_IMAGES in setup.features:
+            unknown = declined_image(setup, draw)
+            steps.append(valid_step(setup, draw, id="declined", image=unknown))
+        if Feature.EXCHANGE in setup.features:
+            faults = (Fault(FaultKind.STATUS, "500"),)
+            steps.append(
+                valid_step(setup, draw, id="exchange-fails", image=image, exchange=faults)
+            )  # fmt: skip
+        return scenario(check, *steps, label="a served image, an unknown one, a failing exchange")
 
     return propose
 
@@ -207,6 +214,7 @@ def _shape(
     defects: tuple[str, ...],
     consequence: str,
     hint: str,
+    propose: Callable[[str], Propose] = _propose_served,
 ) -> Check:
     """Return a check that one kind of refusal never happens."""
     return Check(
@@ -216,11 +224,10 @@ def _shape(
         level=Level.MUST,
         rules=(rule, "K-098"),
         defects=defects,
-        propose=_propose_for(id),
+        propose=propose(id),
         judge=never_refused_as(rule, is_it),
         consequence=consequence,
         hint=hint,
-        examples=2,
         smoke=True,
         watches=True,
     )
@@ -241,6 +248,7 @@ CHECKS: tuple[Check, ...] = (
         ("D-C2",),
         _GVK,
         "Exit non-zero with a reason on stderr, or print a response with empty auth.",
+        _propose_everywhere,
     ),
     _shape(
         "C02",
@@ -250,6 +258,7 @@ CHECKS: tuple[Check, ...] = (
         ("D-C7", "D-A4"),
         _GVK,
         "Send help, logs and errors to stderr; build the response with a JSON encoder.",
+        _propose_everywhere,
     ),
     _shape(
         "C03",
@@ -259,6 +268,7 @@ CHECKS: tuple[Check, ...] = (
         ("D-C3",),
         'The kubelet logs that apiVersion "did not match" and drops the answer.',
         "Do not print {} when something failed: exit non-zero with a reason on stderr.",
+        _propose_everywhere,
     ),
     _shape(
         "C04",
@@ -319,6 +329,7 @@ CHECKS: tuple[Check, ...] = (
             "Set it even when auth is empty. ServiceAccount and Token are values of the kubelet's "
             "configuration, not of a response."
         ),
+        _propose_everywhere,
     ),
     Check(
         id="C10",
@@ -327,11 +338,10 @@ CHECKS: tuple[Check, ...] = (
         level=Level.ADVICE,
         rules=("K-084",),
         defects=("D-C6",),
-        propose=_propose_for("C10"),
+        propose=_propose_everywhere("C10"),
         judge=_judge_discarded,
         consequence="The kubelet ignores stdout of a failed exec: the credential is lost.",
         hint="Decide before printing: either print the response and exit 0, or print none.",
-        examples=2,
         watches=True,
     ),
     Check(
@@ -341,11 +351,10 @@ CHECKS: tuple[Check, ...] = (
         level=Level.SHOULD,
         rules=("K-181", "K-180", "K-096"),
         defects=("D-C8",),
-        propose=_propose_for("C11"),
+        propose=_propose_everywhere("C11"),
         judge=_judge_void_entries,
         consequence="The empty entry counts as a credential, so no anonymous pull is attempted.",
         hint='Answer "auth": {} instead of an entry with an empty username and password.',
-        examples=2,
         watches=True,
     ),
     Check(

@@ -24,6 +24,7 @@ from pullproof.checks.images import (
     is_owned,
     lookalikes,
     sibling,
+    split_host,
 )
 from pullproof.checks.judges import outcome, survives
 from pullproof.checks.leaks import (
@@ -67,19 +68,32 @@ def _propose_foreign(setup: Setup, draw: Draw) -> Scenario:
     return scenario("E01", *steps, label="images that the policy does not list")
 
 
-def _propose_lookalikes(setup: Setup, draw: Draw) -> Scenario:
-    image = draw.choice(_imitable(setup))
-    owner = workload_for(setup, image)
-    name = None if owner is None else owner.name
-    steps = [
-        valid_step(setup, draw, id=id, image=other, workload=name)
-        for id, other in lookalikes(setup, image).items()
-    ]
-    return scenario("E02", *steps, label="hosts that resemble a served one")
+MAX_HOSTS = 3
+"""Served hosts whose lookalikes are asked for in one scenario of E02."""
 
 
 def _imitable(setup: Setup) -> tuple[str, ...]:
-    return tuple(image for image in served_images(setup) if lookalikes(setup, image))
+    """Return one served image for each host that has lookalikes, ports first.
+
+    With a port even a host of one label is a host (K-072), so those have more.
+    """
+    by_host: dict[str, str] = {}
+    for image in served_images(setup):
+        if lookalikes(setup, image):
+            by_host.setdefault(image.partition("/")[0], image)
+    return tuple(sorted(by_host.values(), key=lambda image: not split_host(image)[1]))
+
+
+def _propose_lookalikes(setup: Setup, draw: Draw) -> Scenario:
+    steps: list[ExecStep] = []
+    for number, image in enumerate(_imitable(setup)[:MAX_HOSTS], 1):
+        owner = workload_for(setup, image)
+        name = None if owner is None else owner.name
+        steps += [
+            valid_step(setup, draw, id=f"{id}-{number}", image=other, workload=name)
+            for id, other in lookalikes(setup, image).items()
+        ]
+    return scenario("E02", *steps, label="hosts that resemble a served one")
 
 
 def _judge_unowned(setup: Setup, transcript: Transcript) -> Verdict:
