@@ -75,11 +75,17 @@ class _Context:
 
     @property
     def is_terse(self) -> bool:
-        """1.34 took the field's name out of messages that repeated it."""
+        """1.34 took the field's name out of messages that repeated it, and shows
+        values as JSON."""
         return self.version.has_cache_type
 
     def required(self, field: str) -> str:
         return "Required value" if self.is_terse else f"Required value: {field} is required"
+
+    def shown_list(self, texts: Sequence[str]) -> str:
+        if self.is_terse:
+            return f"[{','.join(encode_string(text) for text in texts)}]"
+        return f"[]string{{{', '.join(quote(text) for text in texts)}}}"
 
     @property
     def protocol_versions(self) -> tuple[str, ...]:
@@ -179,7 +185,8 @@ def _default_cache_duration(provider: RawProvider, context: _Context) -> Iterato
         yield _Found(field, context.required(field), "K-033c")
     elif duration < 0:
         detail = "must be greater than or equal to 0"
-        shown = quote(format_duration(duration)) if context.is_terse else str(duration)
+        text = format_duration(duration)
+        shown = quote(text) if context.is_terse else text
         detail = detail if context.is_terse else f"{field} {detail}"
         yield _Found(field, f"Invalid value: {shown}: {detail}", "K-033d")
 
@@ -239,7 +246,7 @@ def _annotation_keys(
     yield from _key_list("optionalServiceAccountAnnotationKeys", optional)
     both = sorted(set(required) & set(optional), key=lambda key: key.encode("utf-8"))
     if both:
-        shown = f"[{','.join(encode_string(key) for key in both)}]"
+        shown = context.shown_list(both)
         message = f"Invalid value: {shown}: annotation keys cannot be both required and optional"
         yield _Found("tokenAttributes", message, "K-034h")
 

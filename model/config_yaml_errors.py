@@ -45,13 +45,27 @@ _BY_CONTEXT = {
 }
 
 
-def translated(error: yaml.MarkedYAMLError) -> InvalidYAML:
+_READER_WORDS = {
+    "special characters are not allowed": "control characters are not allowed",
+    "invalid start byte": "invalid leading UTF-8 octet",
+    "invalid continuation byte": "invalid trailing UTF-8 octet",
+    "unexpected end of data": "incomplete UTF-8 octet sequence",
+}
+
+
+def translated(error: yaml.MarkedYAMLError, last_line: int) -> InvalidYAML:
     """Return `error` as go-yaml would have told it, with its real line."""
     mark = error.problem_mark or error.context_mark
-    line = None if mark is None else mark.line + 1
+    line = None if mark is None else min(mark.line + 1, last_line)
     shown = _shown_line(error)
     where = f"line {shown}: " if shown else ""
     return InvalidYAML(f"yaml: {where}{_words(error)}", line)
+
+
+def unreadable(error: Exception) -> InvalidYAML:
+    """Return the refusal of bytes that are no text for YAML."""
+    reason = getattr(error, "reason", "")
+    return InvalidYAML(f"yaml: {_READER_WORDS.get(reason, 'invalid UTF-8')}")
 
 
 def _words(error: yaml.MarkedYAMLError) -> str:

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
-from yaml.reader import ReaderError
 
-from pullproof.model.config_yaml_errors import translated
+from pullproof.model.config_yaml_errors import translated, unreadable
 from pullproof.model.config_yaml_scalars import InvalidYAML, Scalar
 from pullproof.model.config_yaml_scanner import GoScanner
 
@@ -57,15 +56,9 @@ def compose(data: bytes) -> Node:
     try:
         return _Composer(yaml.parse(data, Loader=GoScanner)).document()
     except yaml.MarkedYAMLError as error:
-        raise translated(error) from None
+        raise translated(error, last_line=len(data.splitlines())) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidYAML(f"yaml: {_reader_message(error)}") from None
-
-
-def _reader_message(error: Exception) -> str:
-    if isinstance(error, ReaderError) and error.encoding == "unicode":
-        return "control characters are not allowed"
-    return "invalid UTF-8"
+        raise unreadable(error) from None
 
 
 class _Composer:

@@ -15,6 +15,7 @@ from yaml.scanner import ScannerError
 from yaml.tokens import ScalarToken
 
 _BREAKS = "\r\n\x85\u2028\u2029"
+_KEPT_BREAKS = "\u2028\u2029"
 _BLANKS = " \t"
 _END = "\0"
 _BLANK_OR_END = _BLANKS + _BREAKS + _END
@@ -42,6 +43,12 @@ class GoScanner(yaml.SafeLoader):
             if not self.flow_level:
                 self.allow_simple_key = True
 
+    def fetch_stream_end(self) -> None:
+        if self.column:  # the end stands on a line of its own
+            self.line += 1
+            self.column = 0
+        super().fetch_stream_end()
+
     def scan_plain(self) -> ScalarToken:
         start = end = self.get_mark()
         indent = self.indent + 1
@@ -61,7 +68,7 @@ class GoScanner(yaml.SafeLoader):
                 break
         return ScalarToken("".join(parts), True, start, end)
 
-    # types-pyyaml leaves what these three call without a type.
+    # types-pyyaml leaves what these two call without a type.
 
     def _at(self, ahead: int = 0) -> str:
         return cast("str", self.peek(ahead))  # pyright: ignore[reportUnknownMemberType]
@@ -71,7 +78,11 @@ class GoScanner(yaml.SafeLoader):
 
     def _line_break(self) -> str:
         """Read a line break; return what it folds to, "" if there is none."""
-        return cast("str", self.scan_line_break())  # pyright: ignore[reportUnknownMemberType]
+        character = self._at()
+        if character not in _BREAKS:
+            return ""
+        self.forward(2 if self._ahead(2) == "\r\n" else 1)
+        return character if character in _KEPT_BREAKS else "\n"
 
     def _at_document_marker(self) -> bool:
         if self.column != 0 or self._ahead(3) not in ("---", "..."):
