@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -42,6 +42,9 @@ from pullproof.model.verdict import Level, Outcome, Verdict, not_applicable
 from pullproof.report.documents import finding_text
 from pullproof.report.mask import mask, printable
 from pullproof.strategies.scenarios import scenarios
+
+# How long providers and generators take is no business of Hypothesis here.
+_SLOW_INPUT = (HealthCheck.data_too_large, HealthCheck.large_base_example)
 
 
 class CheckFailed(PullproofError):
@@ -123,7 +126,7 @@ def _make_state(config: pytest.Config) -> State:
     return State(
         setup=setup,
         options=options,
-        strict=config.getoption("pullproof_strict"),
+        strict=bool(config.getoption("pullproof_strict")),
         expectations={} if expect is None else load_expectations(expect),
         entries=plan.entries,
         watchers=plan.watchers,
@@ -167,7 +170,8 @@ class Suite(pytest.Collector):
 
 def collect(session: pytest.Session) -> Sequence["CheckItem"]:
     """Return the items of all selected checks, watchers last."""
-    suite: Suite = Suite.from_parent(session, name="pullproof", nodeid="pullproof")
+    make = cast("Any", Suite).from_parent  # its keywords are not typed
+    suite: Suite = make(session, name="pullproof", nodeid="pullproof")
     return suite.collect()
 
 
@@ -178,7 +182,8 @@ class CheckItem(pytest.Item):
 
     @classmethod
     def of(cls, parent: Suite, planned: Planned) -> "CheckItem":
-        item: CheckItem = cls.from_parent(parent, name=planned.check.id)
+        make = cast("Any", cls).from_parent  # its keywords are not typed
+        item: CheckItem = make(parent, name=planned.check.id)
         item.planned = planned
         item.add_marker(pytest.mark.pullproof)
         return item
@@ -201,7 +206,7 @@ class CheckItem(pytest.Item):
             pytest.skip(self.planned.skip)
         expectation = self.state.expectations.get(self.name)
         try:
-            verdict = _Driver(self.state, self.planned).run()
+            verdict = Driver(self.state, self.planned).run()
         except CheckFailed as failure:
             self._failed(failure, expectation)
             return
@@ -229,7 +234,9 @@ class CheckItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what was found; a traceback only for our own breakdowns."""
-        if isinstance(excinfo.value, CheckFailed | UntrueExpectation):
+        if isinstance(excinfo.value, CheckFailed):
+            return str(excinfo.value)  # begins with id and title
+        if isinstance(excinfo.value, UntrueExpectation):
             return f"{self.name}: {excinfo.value}"
         return super().repr_failure(excinfo, style)
 
@@ -238,7 +245,7 @@ class CheckItem(pytest.Item):
 
 
 @dataclass(slots=True)
-class _Driver:
+class Driver:
     """One check through Hypothesis."""
 
     state: State
@@ -270,7 +277,7 @@ class _Driver:
             max_examples=self.planned.examples,
             deadline=None,  # a provider may take as long as the kubelet lets it
             phases=_phases(check),
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, *_SLOW_INPUT],
             print_blob=False,
         )
         @given(scenario=scenarios(check, setup))
@@ -319,7 +326,8 @@ def _failures_in(error: BaseException) -> Iterator[CheckFailed]:
     if isinstance(error, CheckFailed):
         yield error
     if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        for inner in group.exceptions:
             yield from _failures_in(inner)
     elif error.__cause__ is not None:
         yield from _failures_in(error.__cause__)
