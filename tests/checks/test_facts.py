@@ -216,6 +216,10 @@ class TestKubeletRequest:
         assert not facts.is_kubelet_request(SETUP, self.step(edits=(Edit(EditKind.PRETTY),)))
         assert not facts.is_kubelet_request(SETUP, self.step(stdin=Stdin.CLOSED))
 
+    def test_is_none_in_an_environment_made_for_a_check(self) -> None:
+        assert not facts.is_kubelet_request(SETUP, self.step(unset_env=("PATH",)))
+        assert not facts.is_kubelet_request(SETUP, self.step(env=(("LANG", "C"),)))
+
     @pytest.mark.rule("K-040")
     def test_is_none_for_an_image_that_no_pattern_matches(self) -> None:
         assert not facts.is_kubelet_request(SETUP, self.step(image="quay.example.org/a/b"))

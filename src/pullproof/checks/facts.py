@@ -144,8 +144,10 @@ def is_kubelet_request(setup: Setup, step: ExecStep) -> bool:
     Edited bytes never come from a kubelet, nor do images that matchImages does
     not admit (K-040), forged tokens, or a pod that lacks what the configuration
     requires (K-112, K-113). Annotation values are whatever the cluster holds.
+    An environment that is not the setup's is no promise of anybody's either.
     """
-    if step.edits or step.stdin is not Stdin.WHOLE or not is_sent(setup, step.image):
+    as_is = not (step.edits or step.env or step.unset_env) and step.stdin is Stdin.WHOLE
+    if not as_is or not is_sent(setup, step.image):
         return False
     attributes = setup.provider.token_attributes
     if attributes is None:
