@@ -26,9 +26,3 @@ def follows_document(stdout: bytes) -> int:
     if found is None or not isinstance(found[0], dict):
         return 0
     return len(text[found[1] :].strip(" \t\r\n").encode("utf-8", "surrogateescape"))
-
-
-def begins_with_document(stdout: bytes) -> bool:
-    """Return whether stdout begins with a JSON object, whatever follows."""
-    found = _first_value(stdout.decode("utf-8", "surrogateescape"))
-    return found is not None and isinstance(found[0], dict)
