@@ -26,6 +26,7 @@ _WORDS = {
     Status.SKIPPED: ("skipped", "dim"),
     Status.ERROR: ("our error", "bold magenta"),
 }
+NOT_SELECTED = "not selected"
 _ADVISORY = {Level.SHOULD, Level.ADVICE}
 
 
@@ -59,7 +60,7 @@ def _groups(result: RunResult) -> "RenderableType":
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for group in GROUPS:
         items = [item for item in result.checks if by_id(item.check).group == group]
-        if not items:
+        if all(item.reason == NOT_SELECTED for item in items):
             continue
         line = Text()
         for status, (word, style) in _WORDS.items():
