@@ -42,10 +42,10 @@ def traces() -> Iterator[nasty.Traces]:
     assert traces.are_gone()
 
 
-@pytest.fixture(params=["spawn", "popen", "popen-no-pidfd"])
+@pytest.fixture(params=["fast", "portable"])
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
-    launcher = SpawnLauncher() if request.param == "spawn" else PopenLauncher()
-    with Runner(launcher, use_pidfd=request.param != "popen-no-pidfd") as made:
+    fast = request.param == "fast"
+    with Runner(SpawnLauncher() if fast else PopenLauncher(), use_pidfd=fast) as made:
         yield made
 
 
@@ -138,14 +138,31 @@ class TestWhatAProviderIsGiven:
         assert outcome.stdin_unread == 0
 
     def test_chunks_come_one_after_the_other(self, runner: Runner, tmp_path: Path) -> None:
-        argv = (sys.executable, "-S", "-c", "import os; print(len(os.read(0, 9999)))")
+        code = "import os, time; time.sleep(0.2); print(len(os.read(0, 9999)))"
+        argv = (sys.executable, "-S", "-c", code)
         outcome = runner.run(
             Invocation(argv, (PATH,), str(tmp_path), b"x" * 1000, Stdin.CHUNKED)
         )  # fmt: skip
-        assert int(outcome.stdout) < 1000
+        assert int(outcome.stdout) == 1
+
+    def test_chunks_that_nobody_takes_are_written_after_a_while(
+        self, runner: Runner, tmp_path: Path
+    ) -> None:
+        argv = ("/bin/sh", "-c", "sleep 1.3; wc -c")
+        data = b"x" * 200_000
+        outcome = runner.run(Invocation(argv, (PATH,), str(tmp_path), data, Stdin.CHUNKED))
+        assert int(outcome.stdout) == len(data)
+        assert outcome.duration_s < 5
 
 
 class TestHowItEnds:
+    def test_the_subprocess_module_and_a_pidfd_work_together(
+        self, traces: nasty.Traces, tmp_path: Path
+    ) -> None:
+        call = invocation(traces, tmp_path, "holds_stdout.sh", traces.mark, deadline_s=0.2)
+        outcome = run(call, launcher=PopenLauncher())
+        assert (outcome.ending, outcome.exit_code) == (Ending.TIMED_OUT, 0)
+
     def test_status_and_both_outputs_are_recorded(self, runner: Runner, tmp_path: Path) -> None:
         argv = ("/bin/sh", "-c", "echo out; echo err >&2; exit 3")
         outcome = runner.run(Invocation(argv, (PATH,), str(tmp_path), b""))
@@ -294,6 +311,20 @@ class TestNothingStays:
             assert outcome.left_behind == 0
             assert other.poll() is None
             other.kill()
+
+    def test_a_fork_of_us_finds_orphans_as_well(
+        self, runner: Runner, traces: nasty.Traces, tmp_path: Path
+    ) -> None:
+        assert runner  # we are a subreaper; a fork of us is none by itself
+        call = invocation(traces, tmp_path, "double_fork.py", traces.mark)
+        pid = os.fork()
+        if pid == 0:  # pragma: no cover - another process
+            status = 99
+            try:
+                status = run(call).left_behind
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
 
     def test_running_execs_end_with_the_runner(
         self, traces: nasty.Traces, tmp_path: Path, runner: Runner

@@ -49,8 +49,26 @@ def by_path(seen: tuple[FileSeen, ...]) -> dict[str, FileSeen]:
 def test_directories_are_private_and_separate(root: SandboxRoot) -> None:
     first, second = root.new(), root.new()
     assert first.path != second.path
-    for path in (first.home, first.tmp, first.cwd, str(first.path), str(root.path)):
+    for path in (first.home, first.tmp, first.cwd, first.path, str(root.path)):
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o700
+
+
+class TestGivingBack:
+    def test_an_untouched_sandbox_is_used_again(self, root: SandboxRoot) -> None:
+        first = root.new()
+        root.give_back(first)
+        assert root.new() == first
+        assert root.new() != first
+
+    @pytest.mark.parametrize(
+        "touch", ["touch home/f", "mkdir tmp/d", "touch beside", "chmod 755 cwd", "rmdir cwd"]
+    )
+    def test_a_touched_one_is_removed(self, root: SandboxRoot, touch: str) -> None:
+        first = root.new()
+        subprocess.run(touch.split(), cwd=first.path, check=True)
+        root.give_back(first)
+        assert not os.path.exists(first.path)
+        assert root.new() != first
 
 
 class TestChanges:
@@ -58,14 +76,14 @@ class TestChanges:
         self, sandbox: Sandbox
     ) -> None:
         for name in ("same", "grown", "rewritten", "chmodded"):
-            (sandbox.path / "home" / name).write_bytes(b"old")
+            (Path(sandbox.path) / "home" / name).write_bytes(b"old")
         before = sandbox.snapshot()
-        (sandbox.path / "home" / "grown").write_bytes(b"longer")
-        (sandbox.path / "home" / "rewritten").write_bytes(b"new")
-        os.utime(sandbox.path / "home" / "rewritten", ns=(0, 0))
-        (sandbox.path / "home" / "chmodded").chmod(0o604)
-        (sandbox.path / "cwd" / "sub").mkdir()
-        (sandbox.path / "cwd" / "sub" / "new").write_bytes(b"content")
+        (Path(sandbox.path) / "home" / "grown").write_bytes(b"longer")
+        (Path(sandbox.path) / "home" / "rewritten").write_bytes(b"new")
+        os.utime(Path(sandbox.path) / "home" / "rewritten", ns=(0, 0))
+        (Path(sandbox.path) / "home" / "chmodded").chmod(0o604)
+        (Path(sandbox.path) / "cwd" / "sub").mkdir()
+        (Path(sandbox.path) / "cwd" / "sub" / "new").write_bytes(b"content")
         seen = by_path(sandbox.changes(before))
         assert sorted(seen) == ["cwd/sub/new", "home/chmodded", "home/grown", "home/rewritten"]
         assert seen["cwd/sub/new"].content == b"content"
@@ -76,12 +94,12 @@ class TestChanges:
         assert sandbox.changes(sandbox.snapshot()) == ()
 
     def test_only_the_beginning_of_a_file_is_kept(self, sandbox: Sandbox) -> None:
-        (sandbox.path / "tmp" / "big").write_bytes(b"x" * 200_000)
+        (Path(sandbox.path) / "tmp" / "big").write_bytes(b"x" * 200_000)
         (seen,) = sandbox.changes({})
         assert (seen.size, len(seen.content)) == (200_000, 64 * 1024)
 
     def test_content_does_not_show_when_printed(self, sandbox: Sandbox) -> None:
-        (sandbox.path / "tmp" / "f").write_bytes(b"s3cr3t-in-a-file")
+        (Path(sandbox.path) / "tmp" / "f").write_bytes(b"s3cr3t-in-a-file")
         assert "s3cr3t" not in repr(sandbox.changes({}))
 
     def test_there_is_a_limit_to_how_many_are_looked_at(
@@ -89,7 +107,7 @@ class TestChanges:
     ) -> None:
         monkeypatch.setattr(sandboxes, "MAX_FILES", 10)
         for number in range(30):
-            (sandbox.path / "tmp" / str(number)).touch()
+            (Path(sandbox.path) / "tmp" / str(number)).touch()
         assert len(sandbox.snapshot()) == 10
 
 
@@ -116,14 +134,14 @@ class TestNastyContents:
     def test_looking_changes_no_permission(self, sandbox: Sandbox) -> None:
         run_in(sandbox, "messes.sh")
         sandbox.changes({})
-        assert stat.S_IMODE(os.stat(sandbox.path / "home" / "locked").st_mode) == 0
-        assert stat.S_IMODE(os.stat(sandbox.path / "tmp" / "unreadable").st_mode) == 0
+        assert stat.S_IMODE(os.stat(Path(sandbox.path) / "home" / "locked").st_mode) == 0
+        assert stat.S_IMODE(os.stat(Path(sandbox.path) / "tmp" / "unreadable").st_mode) == 0
 
     def test_depths_beyond_any_path_are_removed(self, root: SandboxRoot, sandbox: Sandbox) -> None:
-        run_in(sandbox, "digs.py", "1200")
+        run_in(sandbox, "digs.py", "1050")
         assert sandbox.snapshot() == {}
-        root.remove(sandbox)
-        assert not sandbox.path.exists()
+        root.give_back(sandbox)
+        assert not os.path.exists(sandbox.path)
 
     def test_removed_directories_are_there_again(self, sandbox: Sandbox) -> None:
         run_in(sandbox, "removes_home.sh")
@@ -145,15 +163,15 @@ class TestRemoval:
         (tmp_path / "kept" / "file").touch()
         (tmp_path / "tree").mkdir()
         os.symlink(tmp_path / "kept", tmp_path / "tree" / "link")
-        remove_tree(tmp_path / "tree")
+        remove_tree(str(tmp_path / "tree"))
         assert not (tmp_path / "tree").exists()
         assert (tmp_path / "kept" / "file").exists()
 
     def test_names_like_our_own_do_no_harm(self, tmp_path: Path) -> None:
-        for name in (".removed-0/.removed-1", ".removed-2", "a/.removed-0/b"):
+        for name in (".moved-0/.moved-1", ".moved-2", "a/.moved-0/b"):
             (tmp_path / "tree" / name).mkdir(parents=True)
-        (tmp_path / "tree" / ".removed-3").touch()
-        remove_tree(tmp_path / "tree")
+        (tmp_path / "tree" / ".moved-3").touch()
+        remove_tree(str(tmp_path / "tree"))
         assert not (tmp_path / "tree").exists()
 
     @pytest.mark.process
@@ -188,14 +206,17 @@ class TestRemoval:
                 os.setuid(NOBODY)
                 root = SandboxRoot(tmp_path)
                 box = root.new()
-                (box.path / "home" / "locked").mkdir()
-                (box.path / "home" / "locked" / "file").write_bytes(b"inside")
-                (box.path / "home" / "locked" / "file").chmod(0)
-                (box.path / "home" / "locked").chmod(0)
-                (box.path / "home").chmod(0o500)
+                outer = Path(box.home) / "outer"
+                (outer / "inner").mkdir(parents=True)
+                (outer / "inner" / "file").write_bytes(b"inside")
+                for path in (outer / "inner" / "file", outer / "inner", outer):
+                    path.chmod(0)
+                Path(box.home).chmod(0o500)
                 (seen,) = box.changes({})
+                same = stat.S_IMODE(os.lstat(outer).st_mode) == 0
                 root.close()
-                status = 0 if seen.content == b"inside" and not root.path.exists() else 2
+                gone = not root.path.exists()
+                status = 0 if seen.content == b"inside" and same and gone else 2
             finally:
                 os._exit(status)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

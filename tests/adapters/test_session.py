@@ -375,6 +375,14 @@ class TestSandboxes:
                 (inside,) = root.iterdir()
                 assert list(inside.iterdir()) == []
 
+    def test_untouched_directories_are_not_made_again(self, world: FakeWorld, root: Path) -> None:
+        with Session(setup_for("/bin/true"), seed=1, root=root, world=world) as session:
+            steps = (ExecStep("1", "registry.example/a"), ExecStep("2", "registry.example/a"))
+            first, second = session.perform(Scenario("A01", steps)).execs
+            assert first.cwd != second.cwd
+            third, fourth = session.perform(Scenario("A01", steps)).execs
+            assert {third.cwd, fourth.cwd} == {first.cwd, second.cwd}
+
     def test_a_provider_that_removes_them_does_not_hinder_the_next_step(
         self, world: FakeWorld, root: Path
     ) -> None:

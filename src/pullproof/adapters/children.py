@@ -28,6 +28,7 @@ class ChildWatch:
         self._parent = parent
         self._interval_s = interval_s
         self._seen: dict[tuple[int, ProcessSeen], None] = {}
+        self._own: set[ProcessSeen] = set()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="child-watch", daemon=True)
 
@@ -48,14 +49,18 @@ class ChildWatch:
     def seen(self) -> tuple[ProcessSeen, ...]:
         """Everything seen so far, in the order of discovery. A process that
         executed another program meanwhile is in it once for each."""
-        return tuple(process for _, process in list(self._seen))
+        # Between fork and exec a child still looks like its parent.
+        return tuple(process for _, process in list(self._seen) if process not in self._own)
 
     def _watch(self) -> None:
-        own = _look(self._parent)
         while True:
-            for pid in self._kin():
+            kin = self._kin()
+            # Each time: it may itself still be on its way through exec.
+            own = _look(self._parent)
+            if own is not None:
+                self._own.add(own)
+            for pid in kin:
                 process = _look(pid)
-                # Between fork and exec a child still looks like its parent.
                 if process is not None and process != own and len(self._seen) < MAX_SEEN:
                     self._seen.setdefault((pid, process))
             if self._done.wait(self._interval_s):

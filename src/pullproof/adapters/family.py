@@ -48,6 +48,9 @@ class Member:
     of whatever it starts."""
     pid: int = 0
     """0 until it was started."""
+    is_alone: bool = False
+    """It has exited, and nothing that it started was left: nor can anything be
+    from now on, because nobody is there to start it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -104,6 +107,7 @@ class Family:
         while True:
             kin, alive = self._count(member)
             if not kin:
+                member.is_alone = True
                 return 0
             # Somebody may have forked and died just between our reading the
             # list and asking after those on it, so one quiet look is not enough.
@@ -116,6 +120,8 @@ class Family:
 
     def end(self, member: Member) -> None:
         """Kill `member` and everything it started; reap all but `member`."""
+        if member.is_alone:
+            return
         give_up = time.monotonic() + ENDING_S
         kill_group(member.pid)
         looks = 1
@@ -137,15 +143,22 @@ class Family:
         if not processes.available():
             exists = int(_group_exists(member.pid))
             return exists, exists
-        stats = [processes.stat(pid) for pid in self.kin(member)]
+        with self._lock:
+            orphans = self._orphans(member)
+        # It has exited itself, so its own children are among the orphans.
+        kin = {*orphans, *(pid for orphan in orphans for pid in processes.descendants(orphan))}
+        stats = [processes.stat(pid) for pid in kin]
         return len(stats), sum(stat is not None and not stat.is_zombie for stat in stats)
 
     def _orphans(self, member: Member) -> list[int]:
         """Return the adopted processes to be put down to `member`."""
         found: list[int] = []
+        adopted = processes.adopted()
+        if not adopted:  # as nearly always
+            return found
         own_session = os.getsid(0)
         running = {other.pid for other in self._members}
-        for pid in processes.adopted():
+        for pid in adopted:
             stat = processes.stat(pid)
             if stat is None or pid in self._others or pid in running:
                 continue
@@ -242,6 +255,18 @@ def subreaper() -> Generator[bool, None, None]:
 _subreaper_lock = threading.Lock()
 _subreapers = 0
 _before = 0
+
+
+def _forget() -> None:
+    """In a fork of this process: it has no children yet, is no subreaper, and
+    nobody is left who would open the locks."""
+    global _subreaper_lock, _subreapers
+    _subreaper_lock = threading.Lock()
+    _subreapers = 0
+    family.cache_clear()
+
+
+os.register_at_fork(after_in_child=_forget)
 
 
 def _prctl() -> Callable[[int, int], int] | None:

@@ -6,6 +6,7 @@ process that has gone in the meantime; both are ordinary here.
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 
@@ -103,6 +104,7 @@ def cwd(pid: int) -> str:
         return ""
 
 
+@cache
 def available() -> bool:
     """Whether this system has a /proc that lists children."""
     return Path(f"/proc/self/task/{os.getpid()}/children").exists()
@@ -115,4 +117,6 @@ def _numbers(text: bytes) -> tuple[int, ...]:
 def _strings(text: bytes) -> tuple[str, ...]:
     if not text:
         return ()
-    return tuple(os.fsdecode(item) for item in text.removesuffix(b"\0").split(b"\0"))
+    # Transcripts are shown and saved, so there must be no half characters in them.
+    items = text.removesuffix(b"\0").split(b"\0")
+    return tuple(item.decode("utf-8", "backslashreplace") for item in items)

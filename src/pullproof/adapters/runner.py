@@ -9,21 +9,16 @@ Nothing here grows with what a provider writes, and nothing it starts outlives
 its exec (`family`).
 """
 
-import fcntl
 import os
 import select
 import signal as signals
-import struct
 import sys
-import termios
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
@@ -37,14 +32,10 @@ from pullproof.adapters.invocation import (
     Invocation,
     Outcome,
 )
-from pullproof.adapters.launchers import Child, Launcher, Stdio, best_launcher, detach_cwd
-from pullproof.model.scenario import Stdin
+from pullproof.adapters.launchers import Child, Launcher, best_launcher, detach_cwd
+from pullproof.adapters.pipes import PAUSE_S, Pipes
 from pullproof.model.transcript import Ending
 
-_READ_BYTES = 64 * 1024
-"""The size of a pipe: more cannot come at once."""
-_CHUNKS = 16
-_CHUNK_PAUSE_S = 0.002
 _LOOK_S = 0.005
 """How often to look for the end of a process where no pidfd tells."""
 _KILLED_S = 5.0
@@ -68,149 +59,11 @@ a core file, and `limits` tells it not to."""
 
 
 @dataclass(slots=True)
-class _Reader:
-    """One output stream; keeps the beginning and counts the rest."""
-
-    fd: int
-    keep_bytes: int
-    total: int = 0
-    is_open: bool = True
-    _kept: list[bytes] = field(default_factory=list[bytes])
-
-    def read(self) -> bool:
-        """Take what is there. False if there was nothing."""
-        try:
-            data = os.read(self.fd, _READ_BYTES)
-        except BlockingIOError:
-            return False
-        if not data:
-            self.is_open = False
-            return False
-        room = self.keep_bytes - self.total
-        if room > 0:
-            self._kept.append(data[:room])
-        self.total += len(data)
-        return True
-
-    @property
-    def data(self) -> bytes:
-        return b"".join(self._kept)
-
-    @property
-    def truncated(self) -> bool:
-        return self.total > self.keep_bytes
-
-
-@dataclass(slots=True)
-class _Writer:
-    """Stdin: what is still to be written, and when."""
-
-    fd: int
-    pieces: deque[memoryview]
-    pause_s: float
-    next_at: float = 0.0
-    is_open: bool = True
-
-    @classmethod
-    def of(cls, fd: int, data: bytes, delivery: Stdin) -> "_Writer":
-        if delivery is not Stdin.CHUNKED:
-            return cls(fd, deque([memoryview(data)] if data else []), 0.0)
-        # The first byte alone, so that a reader of "one read" gets very little.
-        size = max(1, -(-len(data) // _CHUNKS))
-        cuts = [0, *range(1, len(data), size), len(data)]
-        view = memoryview(data)
-        pieces = [view[a:b] for a, b in pairwise(cuts) if a < b]
-        return cls(fd, deque(pieces), _CHUNK_PAUSE_S)
-
-    def write(self, now: float) -> None:
-        """Write what the pipe takes; close it after the last byte."""
-        while self.pieces and now >= self.next_at:
-            piece = self.pieces.popleft()
-            try:
-                taken = os.write(self.fd, piece)
-            except BlockingIOError:
-                taken = 0
-            if taken < len(piece):
-                self.pieces.appendleft(piece[taken:])
-                return
-            if self.pause_s:
-                self.next_at = now + self.pause_s
-        if not self.pieces:
-            self.close()
-
-    def close(self) -> None:
-        if self.is_open:
-            self.is_open = False
-            os.close(self.fd)
-
-    @property
-    def unsent(self) -> int:
-        return sum(len(piece) for piece in self.pieces)
-
-
-class _Pipes:
-    """Three pipes and their owner's duty to close them."""
-
-    def __init__(self, invocation: Invocation, caps: Caps) -> None:
-        self.stdio = Stdio(-1, -1, -1)
-        self._to_close: list[int] = []
-        self._writer: _Writer | None = None
-        try:
-            # We keep the reading end of stdin, too: it tells how much of the
-            # request nobody ever read.
-            self.stdin_reader, self._stdin = self._pipe()
-            stdout, self._stdout = self._pipe()
-            stderr, self._stderr = self._pipe()
-        except OSError:
-            self.close()
-            raise
-        self.stdio = Stdio(self.stdin_reader, self._stdout, self._stderr)
-        for fd in (self._stdin, stdout, stderr):
-            os.set_blocking(fd, False)
-        sent = b"" if invocation.delivery is Stdin.CLOSED else invocation.stdin
-        self.sent = sent
-        self._to_close.remove(self._stdin)
-        self.writer = self._writer = _Writer.of(self._stdin, sent, invocation.delivery)
-        self.out = _Reader(stdout, caps.keep_bytes)
-        self.err = _Reader(stderr, caps.keep_bytes)
-
-    def _pipe(self) -> tuple[int, int]:
-        ends: list[int] = []
-        for fd in os.pipe():
-            if fd <= 2:  # we were started without a stdin, stdout or stderr
-                high = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
-                os.close(fd)
-                fd = high
-            self._to_close.append(fd)
-            ends.append(fd)
-        return ends[0], ends[1]
-
-    def started(self) -> None:
-        """Close the ends that only the provider may hold now."""
-        for fd in (self._stdout, self._stderr):
-            os.close(fd)
-            self._to_close.remove(fd)
-
-    def unread(self) -> int:
-        """Return how many bytes of stdin were never taken from the pipe."""
-        buffer = fcntl.ioctl(self.stdin_reader, termios.FIONREAD, struct.pack("i", 0))
-        waiting: int = struct.unpack("i", buffer)[0]
-        return waiting + self.writer.unsent
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        for fd in self._to_close:
-            os.close(fd)
-        self._to_close.clear()
-
-
-@dataclass(slots=True)
 class _Run:
     """The life of one provider between start and reaping."""
 
     child: Child
-    pipes: _Pipes
+    pipes: Pipes
     caps: Caps
     started_s: float
     deadline_s: float
@@ -221,6 +74,7 @@ class _Run:
     ended_s: float = 0.0
     """When it was over, or when we stopped it."""
     is_stopped: bool = False
+    poll: select.poll = field(default_factory=select.poll)
 
     def wait(self) -> None:
         """Serve the pipes until the exec is over, the deadline passed, or it
@@ -230,10 +84,11 @@ class _Run:
             Cancelled: somebody called `Runner.cancel`.
         """
         end = self.started_s + self.deadline_s
+        self._watch()
         while True:
             now = time.monotonic()
             if self.pipes.writer.is_open:
-                self.pipes.writer.write(now)
+                self.pipes.writer.write(now, self.pipes.waiting)
             self.ended_s = now
             if self._is_over():
                 return
@@ -268,31 +123,37 @@ class _Run:
         if exited and self.exit_after_s is None:
             self.exit_after_s = time.monotonic() - self.started_s
 
+    def _watch(self) -> None:
+        """Register everything that can wake us."""
+        for reader in (self.pipes.out, self.pipes.err):
+            self.poll.register(reader.fd, select.POLLIN)
+        self.poll.register(self.wake_fd, select.POLLIN)
+        if self.pidfd is not None:
+            self.poll.register(self.pidfd, select.POLLIN)
+
     def _serve(self, left_s: float) -> None:
         """Wait for something to happen, and handle it."""
-        pipes = self.pipes
-        poll = select.poll()
-        readers = {r.fd: r for r in (pipes.out, pipes.err) if r.is_open}
-        for fd in readers:
-            poll.register(fd, select.POLLIN)
-        poll.register(self.wake_fd, select.POLLIN)
-        if pipes.writer.is_open:
-            pause_s = pipes.writer.next_at - time.monotonic()
-            if pause_s > 0:
-                left_s = min(left_s, pause_s)
-            else:
-                poll.register(pipes.writer.fd, select.POLLOUT)
-        if self.exit_after_s is None:
-            if self.pidfd is None:
-                left_s = min(left_s, _LOOK_S)
-            else:
-                poll.register(self.pidfd, select.POLLIN)
-        for fd, _ in poll.poll(max(1, int(left_s * 1000 + 0.999))):
-            if fd in readers:
-                readers[fd].read()
-            elif fd == self.pidfd:
+        writer = self.pipes.writer
+        is_full = writer.is_open and not writer.is_patient
+        if is_full:
+            self.poll.register(writer.fd, select.POLLOUT)
+        elif writer.is_open:
+            left_s = min(left_s, PAUSE_S)
+        looks = self.pidfd is None and self.exit_after_s is None
+        if looks:
+            left_s = min(left_s, _LOOK_S)
+        for fd, _ in self.poll.poll(max(1, int(left_s * 1000 + 0.999))):
+            if fd == self.pidfd:
                 self._note_exit(True)
-        if self.pidfd is None and self.exit_after_s is None:
+                self.poll.unregister(fd)
+            for reader in (self.pipes.out, self.pipes.err):
+                if fd == reader.fd:
+                    reader.read()
+                    if not reader.is_open:
+                        self.poll.unregister(fd)
+        if is_full:
+            self.poll.unregister(writer.fd)
+        if looks:
             self._note_exit(self.child.has_exited())
 
 
@@ -317,6 +178,7 @@ class Runner:
         self._use_pidfd = use_pidfd and sys.platform == "linux"
         self._stack = ExitStack()
         self._stack.enter_context(subreaper())
+        family()  # children that are here already are nobody's orphans
         self._launcher = launcher or best_launcher()
         self._cancelled = threading.Event()
         self._wake_r, self._wake_w = os.pipe()
@@ -337,8 +199,7 @@ class Runner:
 
     def close(self) -> None:
         """Stop everything and give everything back. May be called again."""
-        self.cancel()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._stop()
         self._stack.close()
 
     def cancel(self) -> None:
@@ -348,8 +209,18 @@ class Runner:
             self._cancelled.set()
             os.write(self._wake_w, b"!")
 
+    def _stop(self) -> None:
+        self.cancel()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
     def start(self, invocation: Invocation) -> "Future[Outcome]":
-        """Run `invocation` while the caller does something else."""
+        """Run `invocation` while the caller does something else.
+
+        Raises:
+            Cancelled: `cancel` was called before.
+        """
+        if self._cancelled.is_set():
+            raise Cancelled
         return self._pool.submit(self._run, invocation)
 
     def run(self, invocation: Invocation) -> Outcome:
@@ -366,26 +237,28 @@ class Runner:
         Raises:
             Cancelled: as in `run`.
         """
-        futures = [self.start(invocation) for invocation in invocations]
+        futures: list[Future[Outcome]] = []
         try:
+            for invocation in invocations:
+                futures.append(self.start(invocation))
             return tuple(future.result() for future in futures)
         except BaseException:
-            # An interrupt, or our own fault: nothing may go on behind it.
-            self.cancel()
-            wait(futures)
+            # An interrupt (perhaps between two starts), or our own fault:
+            # nothing may go on behind the caller's back.
+            self._stop()
             raise
 
     def _run(self, invocation: Invocation) -> Outcome:
         if self._cancelled.is_set():
             raise Cancelled
-        pipes = _Pipes(invocation, self._caps)
+        pipes = Pipes(invocation, self._caps)
         try:
             with family().member(_marks(invocation)) as member:
                 return self._run_member(invocation, pipes, member)
         finally:
             pipes.close()
 
-    def _run_member(self, invocation: Invocation, pipes: _Pipes, member: Member) -> Outcome:
+    def _run_member(self, invocation: Invocation, pipes: Pipes, member: Member) -> Outcome:
         started_s = time.monotonic()
         try:
             child = self._launcher.start(invocation, pipes.stdio)

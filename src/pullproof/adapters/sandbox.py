@@ -12,7 +12,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -27,6 +27,7 @@ MAX_FILES = 4096
 MAX_DEPTH = 64
 """What lies deeper or beyond is not looked at, but is removed."""
 _REMOVE_ATTEMPTS = 3
+_MOVED = ".moved-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +42,32 @@ class Stamp:
 
 Snapshot = Mapping[str, Stamp]
 
+EMPTY: Snapshot = {}
+
+_PRISTINE = dict.fromkeys(PARTS, stat.S_IFDIR | 0o700)
+
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
     """The three directories of one or several execs."""
 
-    path: Path
+    path: str
 
     @property
     def home(self) -> str:
-        return str(self.path / "home")
+        return f"{self.path}/home"
 
     @property
     def tmp(self) -> str:
-        return str(self.path / "tmp")
+        return f"{self.path}/tmp"
 
     @property
     def cwd(self) -> str:
-        return str(self.path / "cwd")
+        return f"{self.path}/cwd"
 
     def prepare(self) -> None:
         """Make the directories, also again if an exec removed them."""
-        for directory in (self.path, *(self.path / part for part in PARTS)):
+        for directory in (self.path, self.home, self.tmp, self.cwd):
             try:
                 os.mkdir(directory, 0o700)
             except FileExistsError:
@@ -70,17 +75,23 @@ class Sandbox:
                     os.unlink(directory)
                     os.mkdir(directory, 0o700)
 
+    def is_pristine(self) -> bool:
+        """Whether it is as `prepare` made it, so that nobody could tell."""
+        try:
+            found = {name: status.st_mode for name, status in _look(self.path)}
+            return found == _PRISTINE and not any(os.listdir(f"{self.path}/{p}") for p in PARTS)
+        except OSError:
+            return False
+
     def snapshot(self) -> Snapshot:
         """Return the stamps of all files in it, by relative path.
 
         Directories are not files here; links, FIFOs, sockets and devices are.
         """
-        found: dict[str, Stamp] = {}
-        for name, status in self._files():
-            found[name] = Stamp(
-                status.st_mode, status.st_size, status.st_ino, status.st_ctime_ns
-            )  # fmt: skip
-        return found
+        return {
+            name: Stamp(status.st_mode, status.st_size, status.st_ino, status.st_ctime_ns)
+            for name, status in self._files()
+        }
 
     def changes(self, before: Snapshot) -> tuple[FileSeen, ...]:
         """Return the files that are new or different since `before`, sorted.
@@ -88,31 +99,75 @@ class Sandbox:
         Nothing is opened but regular files, and no link is followed: a link's
         content is the path it names.
         """
-        seen: list[FileSeen] = []
-        for name, stamp in sorted(self.snapshot().items()):
-            if before.get(name) != stamp:
-                content = _content(self.path / name, stamp.mode)
-                seen.append(FileSeen(name, stat.S_IMODE(stamp.mode), stamp.size, content))
-        return tuple(seen)
+        return tuple(
+            FileSeen(
+                # It is shown and saved, so there must be no half characters in it.
+                os.fsencode(name).decode("utf-8", "backslashreplace"),
+                stat.S_IMODE(stamp.mode),
+                stamp.size,
+                self._content(name, stamp.mode),
+            )
+            for name, stamp in sorted(self.snapshot().items())
+            if before.get(name) != stamp
+        )
 
     def _files(self) -> Iterator[tuple[str, os.stat_result]]:
         pending = [(part, 1) for part in PARTS]
         files = 0
         while pending:
             name, depth = pending.pop()
-            with _readable(self.path / name, 0o500) as entries_of:
-                for entry in _entries(entries_of):
-                    try:
-                        status = entry.stat(follow_symlinks=False)
-                    except OSError:
-                        continue  # gone meanwhile
-                    relative = f"{name}/{entry.name}"
-                    if stat.S_ISDIR(status.st_mode):
-                        if depth < MAX_DEPTH:
-                            pending.append((relative, depth + 1))
-                    elif files < MAX_FILES:
-                        files += 1
-                        yield relative, status
+            for entry, status in self._entries(name):
+                relative = f"{name}/{entry}"
+                if stat.S_ISDIR(status.st_mode):
+                    if depth < MAX_DEPTH:
+                        pending.append((relative, depth + 1))
+                elif files < MAX_FILES:
+                    files += 1
+                    yield relative, status
+
+    def _entries(self, name: str) -> list[tuple[str, os.stat_result]]:
+        """Return what is in the directory `name`; nothing if it is none."""
+        directory = f"{self.path}/{name}"
+        try:
+            return _look(directory)
+        except PermissionError:
+            with suppress(OSError), self._access(name):
+                return _look(directory)
+        except OSError:
+            pass
+        return []
+
+    def _content(self, name: str, mode: int) -> bytes:
+        """Return the beginning of a file, or where a link points to."""
+        path = f"{self.path}/{name}"
+        if stat.S_ISLNK(mode):
+            read = _target
+        elif stat.S_ISREG(mode):
+            read = _beginning
+        else:
+            return b""
+        try:
+            return read(path)
+        except PermissionError:
+            with suppress(OSError), self._access(name):
+                return read(path)
+        except OSError:
+            pass
+        return b""
+
+    @contextmanager
+    def _access(self, name: str) -> Generator[None, None, None]:
+        """Lend ourselves, as the owner, the way to `name` and reading it."""
+        steps = name.split("/")
+        paths = [f"{self.path}/{'/'.join(steps[: n + 1])}" for n in range(len(steps))]
+        with ExitStack() as stack:
+            for path in paths:
+                mode = os.lstat(path).st_mode
+                wanted = 0o500 if stat.S_ISDIR(mode) else 0o400
+                if mode & wanted != wanted and not stat.S_ISLNK(mode):
+                    os.chmod(path, stat.S_IMODE(mode) | wanted)
+                    stack.callback(os.chmod, path, stat.S_IMODE(mode))
+            yield
 
 
 class SandboxRoot:
@@ -124,7 +179,8 @@ class SandboxRoot:
     def __init__(self, parent: Path | None = None) -> None:
         self.path = Path(tempfile.mkdtemp(prefix="pullproof-", dir=parent)).resolve()
         self._numbers = count(1)
-        self._remove = weakref.finalize(self, remove_tree, self.path)
+        self._untouched: list[Sandbox] = []
+        self._remove = weakref.finalize(self, remove_tree, str(self.path))
 
     def __enter__(self) -> Self:
         return self
@@ -138,13 +194,20 @@ class SandboxRoot:
         self.close()
 
     def new(self) -> Sandbox:
-        """Return a sandbox that nobody used before."""
-        sandbox = Sandbox(self.path / f"s{next(self._numbers)}")
+        """Return a sandbox in which nobody did anything before."""
+        if self._untouched:
+            return self._untouched.pop()
+        sandbox = Sandbox(f"{self.path}/s{next(self._numbers)}")
         sandbox.prepare()
         return sandbox
 
-    def remove(self, sandbox: Sandbox) -> None:
-        """Remove one sandbox before the others; what resists waits for `close`."""
+    def give_back(self, sandbox: Sandbox) -> None:
+        """Remove a sandbox, unless it was left as it was. What resists waits
+        for `close`."""
+        if sandbox.is_pristine():
+            # Most providers touch nothing, and directories are slow to make.
+            self._untouched.append(sandbox)
+            return
         with suppress(OSError):
             remove_tree(sandbox.path)
 
@@ -157,7 +220,7 @@ class SandboxRoot:
         self._remove()
 
 
-def remove_tree(path: Path) -> None:
+def remove_tree(path: str) -> None:
     """Remove the directory `path` and all in it; nothing if it is not there.
 
     Directories below are first moved up next to each other. So no path gets
@@ -168,7 +231,7 @@ def remove_tree(path: Path) -> None:
     """
     for attempt in range(1, _REMOVE_ATTEMPTS + 1):
         try:
-            _flatten(path)
+            _empty(path)
             os.rmdir(path)
         except FileNotFoundError:
             return
@@ -181,77 +244,47 @@ def remove_tree(path: Path) -> None:
             return
 
 
-def _flatten(root: Path) -> None:
-    """Empty `root`."""
+def _empty(root: str) -> None:
+    """Remove everything in `root`."""
+    free_names = (name for n in count() if not os.path.lexists(name := f"{root}/{_MOVED}{n}"))
     os.chmod(root, 0o700)
-    names = (f".removed-{number}" for number in count())
     pending = [root]
     while pending:
         directory = pending.pop()
+        # Without privilege one must be allowed to write into a directory, both
+        # to remove what is in it and to move it.
         os.chmod(directory, 0o700)
-        for entry in list(_entries(directory)):
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.path)
-            elif directory == root and entry.name.startswith(".removed-"):
-                pending.append(Path(entry.path))
+        for name, status in _look(directory):
+            path = f"{directory}/{name}"
+            if not stat.S_ISDIR(status.st_mode):
+                os.unlink(path)
+            elif directory == root:
+                pending.append(path)
             else:
-                # To move a directory one must be allowed to write into it.
-                os.chmod(entry.path, 0o700)
-                target = root / next(name for name in names if not (root / name).exists())
-                os.rename(entry.path, target)
+                os.chmod(path, 0o700)
+                target = next(free_names)
+                os.rename(path, target)
                 pending.append(target)
         if directory != root:
             os.rmdir(directory)
 
 
-def _entries(directory: Path) -> Iterator["os.DirEntry[str]"]:
-    """Return what is in `directory`; nothing if it cannot be listed."""
-    try:
-        with os.scandir(directory) as entries:
-            yield from entries
-    except OSError:
-        return
+def _look(directory: str) -> list[tuple[str, os.stat_result]]:
+    """Return names and states of what is in `directory`, links not followed."""
+    found: list[tuple[str, os.stat_result]] = []
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):  # gone meanwhile
+                found.append((entry.name, entry.stat(follow_symlinks=False)))
+    return found
 
 
-@contextmanager
-def _readable(path: Path, bits: int) -> Generator[Path, None, None]:
-    """Lend ourselves the permission `bits` on `path`, ours by ownership."""
-    try:
-        mode = stat.S_IMODE(os.lstat(path).st_mode)
-    except OSError:
-        yield path
-        return
-    lent = mode & bits != bits
-    if lent:
-        with suppress(OSError):
-            os.chmod(path, mode | bits)
-    try:
-        yield path
-    finally:
-        if lent:
-            with suppress(OSError):
-                os.chmod(path, mode)
+def _target(path: str) -> bytes:
+    return os.fsencode(os.readlink(path))[:CONTENT_BYTES]
 
 
-def _content(path: Path, mode: int) -> bytes:
-    """Return the beginning of a file, or where a link points to."""
-    if stat.S_ISLNK(mode):
-        try:
-            return os.fsencode(os.readlink(path))[:CONTENT_BYTES]
-        except OSError:
-            return b""
-    if not stat.S_ISREG(mode):
-        return b""
-    parent = path.parent
-    with _readable(parent, 0o500), _readable(path, 0o400):
-        # If it was swapped meanwhile: a link is refused, a FIFO does not block.
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        try:
-            fd = os.open(path, flags)
-        except OSError:
-            return b""
-        try:
-            with open(fd, "rb") as file:
-                return file.read(CONTENT_BYTES) or b""
-        except OSError:
-            return b""
+def _beginning(path: str) -> bytes:
+    # If it was swapped meanwhile: a link is refused, a FIFO does not block.
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(fd, "rb") as file:
+        return file.read(CONTENT_BYTES) or b""

@@ -21,7 +21,7 @@ from pullproof.adapters.limits import DEFAULT_LIMITS, Limits, applied
 from pullproof.adapters.lookups import Lookup, command, environment, lookup
 from pullproof.adapters.placeholders import resolve
 from pullproof.adapters.runner import Runner
-from pullproof.adapters.sandbox import Sandbox, SandboxRoot, Snapshot
+from pullproof.adapters.sandbox import EMPTY, Sandbox, SandboxRoot, Snapshot
 from pullproof.adapters.zygotes import ZygoteLauncher
 from pullproof.model.images import InvalidImageName, repo_name
 from pullproof.model.keyring import Credential, Keyring
@@ -194,7 +194,7 @@ class _Performance:
         )
         if asked.token:
             self._keep(_token_secrets(step.id, asked.token))
-        sandbox = self._sandbox(step.sandbox)
+        sandbox, before = self._sandbox(step.sandbox)
         env = environment(self.setup, step, names, home=sandbox.home, tmp=sandbox.tmp)
         deadline_s = self.setup.deadline_s if step.deadline_s is None else step.deadline_s
         invocation = Invocation(
@@ -206,17 +206,20 @@ class _Performance:
             deadline_s,
             step.watch_children,
         )
-        return _Started(step, asked, invocation, sandbox, sandbox.snapshot())
+        return _Started(step, asked, invocation, sandbox, before)
 
-    def _sandbox(self, name: str) -> Sandbox:
-        sandbox = self.shared.get(name) if name else None
-        if sandbox is None:
-            sandbox = self.root.new()
-            self.used.append(sandbox)
-            if name:
-                self.shared[name] = sandbox
-        sandbox.prepare()
-        return sandbox
+    def _sandbox(self, name: str) -> tuple[Sandbox, Snapshot]:
+        """Return the sandbox of that name (always a new one if it is empty),
+        and what is in it."""
+        if name in self.shared:
+            sandbox = self.shared[name]
+            sandbox.prepare()
+            return sandbox, sandbox.snapshot()
+        sandbox = self.root.new()
+        self.used.append(sandbox)
+        if name:
+            self.shared[name] = sandbox
+        return sandbox, EMPTY
 
     def _record(self, item: _Started, outcome: Outcome) -> None:
         self.execs.append(
@@ -296,7 +299,7 @@ class _Performance:
 
     def clear_up(self) -> None:
         for sandbox in self.used:
-            self.root.remove(sandbox)
+            self.root.give_back(sandbox)
 
     def _keep(self, secrets: Iterable[Secret]) -> None:
         for secret in secrets:
