@@ -49,8 +49,8 @@ class Catch:
 
     @property
     def caught_at(self) -> str:
-        """The declared check that failed it; empty if none did."""
-        return next((check for check in self.failed if check in self.mutant.checks), "")
+        """The first declared check that failed it; empty if none did."""
+        return next((check for check in self.mutant.checks if check in self.failed), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Parses the image as a URL, finds no host and declines everything.
 
 id: d6-image-as-url
-defect: D-D6
+defect: D-D6, D-E3
 rule: K-070
 check: A00
 setup: workload

@@ -1,7 +1,7 @@
 """Sends its answer to a telemetry service before it ends.
 
 id: i5-ships-logs
-defect: D-I5
+defect: D-I5, D-H6
 rule: S-64
 check: E06, H08
 setup: workload

@@ -1,7 +1,7 @@
 """Mints three credentials for each request and uses the last.
 
 id: j5-mints-thrice
-defect: D-J5
+defect: D-F7
 rule: S-71
 check: J08
 setup: workload
