@@ -113,7 +113,7 @@ class _Converter:
 
     def _through(self, alias: Alias, visit: Callable[[Node], JsonValue]) -> JsonValue:
         if id(alias.target) in self._active:
-            raise InvalidYAML(f"yaml: anchor '{alias.name}' value contains itself", alias.line)
+            raise _contains_itself(alias)
         self._aliases += 1
         try:
             return visit(alias.target)
@@ -165,13 +165,17 @@ class _Converter:
             if not isinstance(target, Mapping):
                 message = "yaml: map merge requires map or sequence of maps as the value"
                 raise InvalidYAML(message, source.line)
-            if id(target) in self._active:
-                raise InvalidYAML("yaml: anchor value contains itself", source.line)
+            if isinstance(source, Alias) and id(target) in self._active:
+                raise _contains_itself(source)
             self._active.add(id(target))
             self._aliases += isinstance(source, Alias)
             self._fill(slots, target, path)
             self._aliases -= isinstance(source, Alias)
             self._active.discard(id(target))
+
+
+def _contains_itself(alias: Alias) -> InvalidYAML:
+    return InvalidYAML(f"yaml: anchor '{alias.name}' value contains itself", alias.line)
 
 
 def _sorted_members(slots: _Slots) -> tuple[Member, ...]:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pullproof.model.goglob import BadPattern
 from pullproof.model.goglob import match as glob_match
 from pullproof.model.gourl import URL, InvalidURL
 from pullproof.model.images import (
@@ -75,7 +74,8 @@ def reason(pattern: str, repo_name: str) -> str:
     try:
         pattern_url = parse_schemeless(pattern)
     except InvalidURL as error:
-        return f"The kubelet does not start with this pattern ({error.reason}{_and_hint(pattern)})."
+        why = f"{error.reason}{_and_hint(pattern)}"
+        return f"It is no pattern, and in matchImages the kubelet does not start with it ({why})."
     try:
         repo_url = parse_schemeless(repo_name)
     except InvalidURL as error:
@@ -245,13 +245,9 @@ def _path(pair: _Pair) -> str:
 
 
 def _host(pair: _Pair) -> str:
-    for pattern, part in pair.part_pairs:
-        try:
-            if not glob_match(pattern, part):
-                return f"The host differs: `{pattern}` does not match `{part}`"
-        except BadPattern:
-            return f"The part `{pattern}` of the host is a malformed glob, which never matches"
-    return "The host differs"
+    # No part is a malformed glob: brackets were told of in _bare_ipv6.
+    pattern, part = next(p for p in pair.part_pairs if not glob_match(*p))
+    return f"The host differs: `{pattern}` does not match `{part}`"
 
 
 _REASONS: tuple[Callable[[_Pair], str], ...] = (

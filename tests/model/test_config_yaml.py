@@ -84,6 +84,9 @@ def value_of(text: str) -> object:
         ("{b: c}", {"b": "c"}),
         ("{1: a, y: b, 1.5: c}", {"1": "a", "true": "b", "1.5": "c"}),
         ("b # c", "b"),
+        ("b\n  c\n\n\n  d", "b c\n\nd"),
+        ("b\u2028  c", "b\u2028c"),
+        ("b\r\n  c\r  d", "b c d"),
         ("b#c", "b#c"),
     ],
 )
@@ -103,6 +106,7 @@ def test_scalars_are_what_go_yaml_makes_of_them(text: str, value: object) -> Non
         ("a: [.nan]", "json: unsupported value: NaN"),
         ("a: *b", "yaml: unknown anchor 'b' referenced"),
         ("a: &a {b: *a}", "yaml: anchor 'a' value contains itself"),
+        ("a: &a {<<: *a}", "yaml: anchor 'a' value contains itself"),
         ("a: b: c", "yaml: mapping values are not allowed in this context"),
         ("a: b\nc: d: e", "yaml: line 2: mapping values are not allowed in this context"),
         ("a:\n- b\nc", "yaml: line 4: could not find expected ':'"),
@@ -130,6 +134,12 @@ def test_only_the_first_document_counts(text: str) -> None:
 
 
 @pytest.mark.rule("K-023")
+@pytest.mark.parametrize("text", ["x\n---\ny\n", "x\n...\ny\n", "x\n\n--- y\n", "x\n..."])
+def test_a_plain_text_ends_at_a_document_marker(text: str) -> None:
+    assert plain(read_yaml(text.encode()).value) == "x"
+
+
+@pytest.mark.rule("K-023")
 def test_repeated_keys_are_told_with_the_line_of_their_value() -> None:
     document = read_yaml(b"a: 1\nb:\n  c: 1\n  c:\n    2\na: 3\n")
     assert [(d.line, d.path, str(d)) for d in document.duplicates] == [
@@ -148,6 +158,12 @@ def test_merged_keys_count_as_their_own() -> None:
 
 def test_an_anchor_may_be_defined_again() -> None:
     assert value_of("[&a x, *a, &a z, *a]") == ("x", "x", "z", "z")
+
+
+def test_aliases_cannot_go_deeper_than_nesting_can() -> None:
+    lines = ["- &a0 x", *(f"- &a{i} [*a{i - 1}]" for i in range(1, 200))]
+    with pytest.raises(InvalidYAML, match="exceeded max depth"):
+        read_yaml("\n".join(lines).encode())
 
 
 def test_values_know_their_lines() -> None:
