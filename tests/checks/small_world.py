@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from pullproof.checks.check import Check
@@ -27,7 +27,6 @@ from pullproof.model.setup import Setup
 from pullproof.model.transcript import (
     Actor,
     Attempt,
-    Ending,
     Exec,
     FileSeen,
     Minted,
@@ -159,8 +158,8 @@ class World:
             self.secrets.append(Secret(SecretKind.MINTED, step.id, minted.password))
         else:
             minted = None
-        kind, _ = self.holders.get(token, (TokenKind.NOT_A_JWT, ""))
-        verdict = "" if not token else "accepted" if kind in LEGAL_TOKENS else "refused"
+        held, _ = self.holders.get(token, (TokenKind.NOT_A_JWT, ""))
+        verdict = "" if not token else "accepted" if held in LEGAL_TOKENS else "refused"
         self.record(
             Actor.EXCHANGE,
             step.id,
@@ -257,9 +256,13 @@ class World:
             FileSeen(path, mode, len(content), content)
             for path, (mode, content) in visit.writes.items()
         )
-        given: dict[str, Any] = {
-            "env": self.setup.base_env,
-            "stdin": b'{"kind":"CredentialProviderRequest"}\n',
+        seen: dict[str, Any] = {
+            "stdout": answer.stdout,
+            "stderr": answer.stderr,
+            "ending": answer.ending,
+            "exit_code": answer.exit_code,
+            "signal": answer.signal,
+            "duration_s": answer.duration_s,
             "exit_after_s": answer.duration_s,
             "files": files,
             "children": tuple(visit.children),
@@ -268,16 +271,12 @@ class World:
         return Exec(
             step=step.id,
             argv=self.setup.command,
+            env=self.setup.base_env,
             cwd="/",
-            stdout=answer.stdout,
-            stderr=answer.stderr,
-            ending=answer.ending,
-            exit_code=answer.exit_code,
-            signal=answer.signal,
-            duration_s=answer.duration_s,
+            stdin=b'{"kind":"CredentialProviderRequest"}\n',
             expires_wall_s=self.clock,
             token=token,
-            **given,
+            **seen,
         )
 
 
@@ -353,6 +352,11 @@ def _spoil(
             return status, reply
 
 
+def as_object(value: Any) -> dict[str, Any]:
+    """Return a JSON object, or an empty one for any other value."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
 # -- a correct provider in steps, to be changed one step at a time ---------------
 
 
@@ -414,10 +418,10 @@ class Provider:
         if len(body) > MAX_REPLY:
             raise Refused("the exchange's reply is too long")
         try:
-            found = json.loads(body)
+            found = as_object(json.loads(body))
         except ValueError:
             raise Refused("the exchange's reply is no JSON") from None
-        password = found.get("access_token") if isinstance(found, dict) else None
+        password = found.get("access_token")
         if not isinstance(password, str) or not password:
             raise Refused("the exchange's reply has no access_token")
         life = found.get("expires_in")
@@ -456,7 +460,3 @@ class NodeIdentity(Provider):
             return self.unknown(visit)
         username, password = visit.node_credential()
         return self.success(visit, username, password, 600)
-
-
-def with_ending(answer: Answer, ending: Ending, **more: Any) -> Answer:
-    return replace(answer, ending=ending, exit_code=None, **more)

@@ -305,7 +305,7 @@ def _doing(setup: Setup, transcript: Transcript, step: str) -> object:
     """What a provider did in a step, without what differs in every exec."""
     exec = transcript.exec(step)
     answer = response(setup, exec)
-    asked = []
+    asked: list[tuple[str, str, str]] = []
     for record in transcript.during(step, Actor.EXCHANGE):
         body = record.body.decode("utf-8", "replace").replace(exec.token or "\0", "TOKEN")
         target = record.target.replace(exec.token or "\0", "TOKEN")

@@ -159,12 +159,13 @@ def _judge_children(setup: Setup, transcript: Transcript) -> Verdict:
 # cacheKeyType and an unparsable auth key reach the kubelet log (Q-19).
 
 
-def _texts(value: Any, *, entry: bool = False) -> Iterator[tuple[str, str]]:
+def _texts(value: Any) -> Iterator[tuple[str, str]]:
     """Yield (place, text) of all keys and texts of a response but passwords."""
     if isinstance(value, str):
         yield "value", value
     elif isinstance(value, list):
-        for item in value:
+        items: list[Any] = value
+        for item in items:
             yield from _texts(item)
     elif isinstance(value, dict):
         for key, item in cast("dict[str, Any]", value).items():
