@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,7 +98,7 @@ def _digest(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _workshop(place: Path) -> Iterator[Path]:
+def _workshop(place: Path) -> Generator[Path, None, None]:
     """Give a directory to build in, and move it to `place` if something was built.
 
     Several processes may build the same thing; the first one to finish wins.

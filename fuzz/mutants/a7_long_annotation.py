@@ -1,4 +1,4 @@
-"""Hands annotations to a helper on its command line, which has room for little.
+"""Has room for 4 KiB of an annotation, and dies of a longer one.
 
 id: a7-long-annotation
 defect: D-A7
@@ -12,9 +12,8 @@ from pullproof.fuzz.mutants.base import Document, Provider, main
 
 class Mutant(Provider):
     def decide(self, request: Document) -> Document:
-        for key, value in (request.get("serviceAccountAnnotations") or {}).items():
-            if len(value) > 4096:
-                raise OSError(7, f"Argument list too long: {key}")
+        for value in self.annotations(request).values():
+            bytearray(4096)[len(value) - 1] = 0
         return super().decide(request)
 
 

@@ -147,11 +147,16 @@ class Provider:
         if not all(part.fullmatch(item) for item in path.split("/")):
             raise Refused("the image is not a repository name")
 
+    def annotations(self, request: Document) -> dict[str, str]:
+        """Return the annotations that the request carries; empty if there are none."""
+        given = request.get("serviceAccountAnnotations")
+        if not isinstance(given, dict):
+            return {}
+        pairs = cast("Document", given).items()
+        return {key: value for key, value in pairs if isinstance(value, str)}
+
     def check_annotation(self, request: Document) -> None:
-        annotations = request.get("serviceAccountAnnotations")
-        if self.annotation and not (
-            isinstance(annotations, dict) and self.annotation in annotations
-        ):
+        if self.annotation and self.annotation not in self.annotations(request):
             raise Refused(f"the service account has no annotation {self.annotation}")
 
     def decline(self, request: Document) -> Document:

@@ -12,12 +12,11 @@ from pullproof.fuzz.mutants.base import Document, Provider, main
 
 class Mutant(Provider):
     def decide(self, request: Document) -> Document:
-        self.annotations = request.get("serviceAccountAnnotations") or {}
+        self.chosen = self.annotations(request).get("registry.example/exchange-url", "")
         return super().decide(request)
 
     def exchange_url(self, token: str) -> str:
-        chosen = self.annotations.get("registry.example/exchange-url")
-        return chosen if chosen and "://" in chosen else super().exchange_url(token)
+        return self.chosen if "://" in self.chosen else super().exchange_url(token)
 
 
 if __name__ == "__main__":

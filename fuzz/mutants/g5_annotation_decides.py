@@ -12,8 +12,7 @@ from pullproof.fuzz.mutants.base import Credential, Document, Provider, main
 
 class Mutant(Provider):
     def decide(self, request: Document) -> Document:
-        annotations = request.get("serviceAccountAnnotations") or {}
-        self.role = annotations.get("registry.example/role")
+        self.role = self.annotations(request).get("registry.example/role")
         return super().decide(request)
 
     def exchange(self, token: str) -> Credential:

@@ -9,6 +9,7 @@ setup: workload
 
 import base64
 import json
+from typing import Any, cast
 
 from pullproof.fuzz.mutants.base import Document, Provider, Refused, main
 
@@ -18,10 +19,10 @@ class Mutant(Provider):
         token = super().token(request)
         segment = token.split(".")[0]
         try:
-            header = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+            header: Any = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
         except ValueError:
             raise Refused("the service account token is not a JWT") from None
-        if not isinstance(header, dict) or header.get("alg") != "RS256":
+        if not isinstance(header, dict) or cast("Document", header).get("alg") != "RS256":
             raise Refused("the service account token has an unknown algorithm")
         return token
 

@@ -14,7 +14,7 @@ from pullproof.fuzz.mutants.base import Document, Provider, main
 
 class Mutant(Provider):
     def decide(self, request: Document) -> Document:
-        for value in (request.get("serviceAccountAnnotations") or {}).values():
+        for value in self.annotations(request).values():
             subprocess.run(f"echo role {value} >/dev/null 2>&1", shell=True, check=False)
         return super().decide(request)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pullproof.engine.options import Options
 from pullproof.engine.result import CheckResult, RunResult, Status
 from pullproof.fuzz import build, zoo
 from pullproof.fuzz.build import Unavailable, ensure_built, ensure_program
@@ -23,7 +24,11 @@ def _result(status: Status, level: Level = Level.MUST) -> RunResult:
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[RunResult]:
     """Results that runs will give, instead of being run."""
     waiting: list[RunResult] = []
-    monkeypatch.setattr(zoo, "run", lambda setup, options: waiting.pop(0))
+
+    def run(setup: Setup, options: Options) -> RunResult:
+        return waiting.pop(0)
+
+    monkeypatch.setattr(zoo, "run", run)
     return waiting
 
 
@@ -54,7 +59,10 @@ class TestMutants:
     def test_its_setup_runs_its_own_file(
         self, suffix: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(zoo, "ensure_program", lambda path: path.with_suffix(".built"))
+        def ensure(path: Path) -> Path:
+            return path.with_suffix(".built")
+
+        monkeypatch.setattr(zoo, "ensure_program", ensure)
         mutant = next(item for item in mutants() if item.path.suffix == suffix)
         setup = zoo.setup_of(mutant)
         assert isinstance(setup, Setup)

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import urllib.parse
-from typing import Any
+from typing import Any, cast
 
 GROUP = "credentialprovider.kubelet.k8s.io"
 MAX_BYTES = 1024 * 1024
@@ -33,7 +33,7 @@ def document(data: bytes, what: str) -> dict[str, Any]:
         raise Refused(f"{what} is not JSON") from None
     if not isinstance(value, dict):
         raise Refused(f"{what} is not a JSON object")
-    return dict(value)
+    return cast("dict[str, Any]", value)
 
 
 def is_local(host: str) -> bool:

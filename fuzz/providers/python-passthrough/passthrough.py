@@ -10,7 +10,7 @@ is cached: a token is as cheap to pass on as to look up.
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 VERSION = "credentialprovider.kubelet.k8s.io/v1"
 
@@ -19,14 +19,12 @@ class Refused(Exception):
     """There is no answer; the text tells why and holds no secret."""
 
 
-def answer(request: Any, registries: Sequence[str]) -> dict[str, Any]:
+def answer(request: dict[str, Any], registries: Sequence[str]) -> dict[str, Any]:
     """Return the response to `request`.
 
     Raises:
         Refused: the request is not one this provider can answer.
     """
-    if not isinstance(request, dict):
-        raise Refused("the request is not a JSON object")
     image, token = request.get("image"), request.get("serviceAccountToken")
     if request.get("apiVersion") != VERSION or request.get("kind") != "CredentialProviderRequest":
         raise Refused(f"the request is not a CredentialProviderRequest of {VERSION}")
@@ -49,12 +47,14 @@ def answer(request: Any, registries: Sequence[str]) -> dict[str, Any]:
 
 def main() -> int:
     try:
-        request = json.loads(sys.stdin.buffer.read().decode("utf-8"))
+        request: Any = json.loads(sys.stdin.buffer.read().decode("utf-8"))
     except (ValueError, RecursionError):
         print("passthrough: the request is not JSON", file=sys.stderr)
         return 1
     try:
-        response = answer(request, sys.argv[1:])
+        if not isinstance(request, dict):
+            raise Refused("the request is not a JSON object")
+        response = answer(cast("dict[str, Any]", request), sys.argv[1:])
     except Refused as error:
         print(f"passthrough: {error}", file=sys.stderr)
         return 1
