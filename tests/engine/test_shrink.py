@@ -113,6 +113,45 @@ def test_a_needed_pull_keeps_its_exec() -> None:
     assert [step.id for step in found.best.scenario.steps] == ["one", "pull"]
 
 
+def many(decided: str) -> Failure:
+    steps = tuple(ExecStep(f"s{number}", APP) for number in range(9))
+    pull = PullStep("pull", APP, "s4")
+    return Failure(fail("K-091", "no", decided), Transcript(Scenario("A01", (*steps, pull)), ()))
+
+
+def drop_steps(start: Failure, decide: Callable[[set[str]], str | None]) -> Search:
+    def execute(scenario: Scenario) -> Failure | None:
+        step = decide({step.id for step in scenario.steps})
+        return (step and Failure(fail("K-091", "no", step), Transcript(scenario, ()))) or None
+
+    found = Search(start, execute, executions=100, seconds=60)
+    shrink_value(found, SETUP, Admission(frozenset()))
+    return found
+
+
+def test_one_execution_is_enough_if_only_the_deciding_step_matters() -> None:
+    found = drop_steps(many("s7"), lambda names: "s7" if "s7" in names else None)
+    assert [step.id for step in found.best.scenario.steps] == ["s7"]
+    assert found.executions == 1
+
+
+def test_the_step_compared_with_stays_if_the_judge_needs_it() -> None:
+    found = drop_steps(many("s7"), lambda names: "s7" if {"s0", "s7"} <= names else None)
+    assert [step.id for step in found.best.scenario.steps] == ["s0", "s7"]
+    assert found.executions <= 4
+
+
+def test_a_deciding_pull_brings_its_exec() -> None:
+    found = drop_steps(many("pull"), lambda names: "pull" if "pull" in names else None)
+    assert [step.id for step in found.best.scenario.steps] == ["s4", "pull"]
+
+
+def test_a_failure_that_another_step_decides_is_another_failure() -> None:
+    found = drop_steps(many("s7"), lambda names: min(names))
+    assert "s7" in {step.id for step in found.best.scenario.steps}
+    assert found.best.verdict.step == "s7"
+
+
 def test_an_image_that_a_fact_names_stays() -> None:
     start = replace(FULL, facts=(("image", APP),))
     found = search(start, lambda scenario: True)

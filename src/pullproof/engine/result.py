@@ -102,8 +102,7 @@ class RunResult:
         # A provider that was run and told us nothing is undecided; nothing ran
         # only if no scenario was performed that any judge could have failed.
         if not any(
-            result.judged or (result.status in unsure and result.executed)
-            for result in self.checks
+            result.judged or (result.status in unsure and result.executed) for result in self.checks
         ):
             return 4
         heavy = {Level.MUST, Level.POLICY, Level.SHOULD}

@@ -5,12 +5,13 @@ rule. Two sources of candidates, in this order:
 
 1. the generator's own choices, made simpler one by one. Whatever comes out was
    built by the check itself, so its facts are true;
-2. changes to the scenario value: steps, edits, faults, tokens, annotations,
-   environment, texts, images. They could take away the very thing the check is
-   about, and a judge that trusts its generator would then accuse a provider of
-   a sin nobody committed. So a changed scenario of the judge's own check must
-   still *look like* something the generator makes (`Admission`). A watcher
-   judging another check's scenario takes any scenario, and needs no admission.
+2. changes to the scenario value. Whole steps may go if the step that decided
+   stays as it is and decides again. All other changes (edits, faults, tokens,
+   annotations, environment, texts, images) could take away the very thing the
+   check is about, and a judge that trusts its generator would then accuse a
+   provider of a sin nobody committed. So a changed scenario of the judge's own
+   check must still *look like* something the generator makes (`Admission`). A
+   watcher judging another check's scenario takes any scenario.
 """
 
 import time
@@ -61,10 +62,11 @@ class Search:
     def spent(self) -> bool:
         return self.executions >= self._most or self._clock() >= self._until
 
-    def attempt(self, candidate: Scenario) -> bool:
+    def attempt(self, candidate: Scenario, *, same_step: bool = False) -> bool:
         """Return whether `candidate` fails as well; it is then the best one.
 
         A candidate that was tried before, or comes too late, is not executed.
+        With `same_step` the same step must have decided.
         """
         if candidate in self._tried or self.spent:
             return False
@@ -72,6 +74,8 @@ class Search:
         self.executions += 1
         failure = self._execute(candidate)
         if failure is None:
+            return False
+        if same_step and failure.verdict.step != self.best.verdict.step:
             return False
         self.best = failure
         return True
@@ -173,6 +177,10 @@ def _image_class(setup: Setup, image: str) -> str:
 
 def shrink_value(search: Search, setup: Setup, admission: Admission) -> None:
     """Simplify the scenario itself, one kind of change after the other."""
+    while any(
+        search.attempt(candidate, same_step=True) for candidate in without_steps(search.best)
+    ):
+        pass
     for simpler in PASSES:
         while not search.spent and _improved(search, setup, admission, simpler):
             pass
@@ -188,16 +196,32 @@ def _improved(search: Search, setup: Setup, admission: Admission, simpler: "Pass
 Pass = Callable[[Setup, Scenario], Iterator[Scenario]]
 
 
-def without_steps(setup: Setup, scenario: Scenario) -> Iterator[Scenario]:
-    """Drop one step, and with an exec the pulls that use it; an exec remains."""
-    for step in scenario.steps:
-        kept = tuple(
-            other
-            for other in scenario.steps
-            if other is not step and not (isinstance(other, PullStep) and other.exec == step.id)
-        )
-        if any(isinstance(other, ExecStep) for other in kept):
-            yield replace(scenario, steps=kept)
+def without_steps(failure: Failure) -> Iterator[Scenario]:
+    """Leave out whole steps: all but the one that decided, then fewer and fewer.
+
+    The first step often is what the others are compared with.
+    """
+    scenario, decided = failure.scenario, failure.verdict.step
+    names = [step.id for step in scenario.steps]
+    if decided in names:
+        step = scenario.step(decided)
+        needed = {decided} | ({step.exec} if isinstance(step, PullStep) else set())
+        yield from _only(scenario, needed)
+        yield from _only(scenario, needed | {names[0]})
+        yield from _only(scenario, set(names[: names.index(decided) + 1]))
+    for name in names:
+        yield from _only(scenario, set(names) - {name})
+
+
+def _only(scenario: Scenario, names: set[str]) -> Iterator[Scenario]:
+    """Yield `scenario` with only the named steps, pulls only with their exec."""
+    kept = tuple(
+        step
+        for step in scenario.steps
+        if step.id in names and (isinstance(step, ExecStep) or step.exec in names)
+    )
+    if kept != scenario.steps and any(isinstance(step, ExecStep) for step in kept):
+        yield replace(scenario, steps=kept)
 
 
 def without_deviations(setup: Setup, scenario: Scenario) -> Iterator[Scenario]:
@@ -282,7 +306,7 @@ def _alike(setup: Setup, image: str, other: str) -> bool:
     return all((image in w.images) == (other in w.images) for w in setup.workloads)
 
 
-PASSES: tuple[Pass, ...] = (without_steps, without_deviations, shorter_texts, simpler_images)
+PASSES: tuple[Pass, ...] = (without_deviations, shorter_texts, simpler_images)
 
 
 def _with_step(scenario: Scenario, old: Step, new: Step) -> Scenario:
