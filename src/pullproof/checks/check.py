@@ -4,7 +4,7 @@ A check is data around two pure functions: one that proposes scenarios and one
 that judges a transcript. It never starts a process, sleeps or prints.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pullproof.model.draw import Draw
@@ -66,8 +66,3 @@ GROUPS = (
     "exchange",
     "isolation",
 )
-
-
-def letters() -> Iterator[str]:
-    """Yield the class letters in order (A to J)."""
-    yield from "ABCDEFGHIJ"
