@@ -42,7 +42,7 @@ from pullproof.strategies.tokens import AUDIENCE, ISSUER, Claims
 from tests.engine.fakes import PLAIN, make_setup
 
 NOW = 1_800_000_000
-few = settings(max_examples=30)
+few = settings(max_examples=20)
 
 
 @few

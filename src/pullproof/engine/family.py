@@ -10,13 +10,13 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
+_HAS_PROC = (_PROC / "self" / "stat").exists()
 _ROUNDS = 50
 _PAUSE_S = 0.01
 
@@ -55,7 +55,7 @@ def members(leader: int, root: Path) -> set[int]:
 
     Zombies and this process are left out.
     """
-    living = list(_list_linux(root) if sys.platform == "linux" else _list_ps())
+    living = list(_list_linux(root) if _HAS_PROC else _list_ps())
     family = {leader} | {p.pid for p in living if p.marked or p.session == leader}
     while more := {p.pid for p in living if p.parent in family} - family:
         family |= more

@@ -91,7 +91,7 @@ class RunResult:
         later inconclusive check cannot hide one."""
         counting = [result for result in self.checks if not result.expected]
         statuses = [result.status for result in counting]
-        weighty = {Level.MUST, Level.POLICY} | ({Level.SHOULD} if strict else set())
+        weighty = {Level.MUST, Level.POLICY, *((Level.SHOULD,) if strict else ())}
         if any(r.status is Status.FAILED and r.level in weighty for r in counting):
             return 1
         if self.untrue_expectations:

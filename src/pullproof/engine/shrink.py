@@ -205,7 +205,7 @@ def without_steps(failure: Failure) -> Iterator[Scenario]:
     names = [step.id for step in scenario.steps]
     if decided in names:
         step = scenario.step(decided)
-        needed = {decided} | ({step.exec} if isinstance(step, PullStep) else set())
+        needed = {decided, step.exec} if isinstance(step, PullStep) else {decided}
         yield from _only(scenario, needed)
         yield from _only(scenario, needed | {names[0]})
         yield from _only(scenario, set(names[: names.index(decided) + 1]))
