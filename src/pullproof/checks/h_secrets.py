@@ -7,7 +7,7 @@ header, or its own reasons.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, cast
@@ -164,8 +164,7 @@ def _texts(value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield "value", value
     elif isinstance(value, list):
-        items: list[Any] = value
-        for item in items:
+        for item in cast("Sequence[Any]", value):
             yield from _texts(item)
     elif isinstance(value, dict):
         for key, item in cast("dict[str, Any]", value).items():
