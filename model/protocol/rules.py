@@ -242,12 +242,11 @@ class LookupRules:
     )
     flight_per_provider: bool = flag("K-120 I-15", "providers share one group of flights")
     collapses: bool = flag("K-120 K-121", "equal lookups each run the provider")
-    followers_share_failure: bool = flag("K-121", "a follower of a failed exec fails silently open")
+    followers_share_failure: bool = flag(
+        "K-121", "a follower of a failed exec runs the provider again"
+    )
     lock_during_exec: bool = flag(
         "B-02 K-124", "one exec blocks every other lookup of the provider", right=False
-    )
-    follower_key: Literal["own", "leader"] = choice(
-        "own", "K-123", ("leader", "a follower stores under its leader's key")
     )
 
     # The answer (section 4).

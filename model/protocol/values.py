@@ -9,7 +9,7 @@ tuples is restored by whoever owns the component, with `canonical`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
@@ -29,14 +29,22 @@ class Account:
     """Empty while no such object exists."""
     annotations: tuple[tuple[str, str], ...] = ()
     """Sorted by key."""
+    born: int = 1
+    """How many objects of this name there were."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod bound to the node."""
+    """A pod bound to the node, as the kubelet and the API server know it.
 
-    uid: str
-    """Empty while there is no such pod."""
+    The two differ for a while after a deletion or a forced recreation.
+    """
+
+    local: str
+    """UID of the pod the kubelet runs; empty: none."""
+    remote: str
+    """UID of the API object; empty: none."""
+    born: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +112,15 @@ class CacheKey:
     """
 
     base: str
-    account: tuple[str, ...] = ()
+    account: tuple[Any, ...] = ()
+    """Strings, and the token where its hash would stand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Ghost: for whom a cached response was obtained."""
 
+    provider: str = ""
     coordinates: Coordinates | None = None
     annotations: tuple[tuple[str, str], ...] = ()
     token: Token | None = None
@@ -134,8 +144,10 @@ class CacheEntry:
 class Flight:
     """One exec and the lookups that wait for it (K-120)."""
 
-    key: tuple[str, ...]
-    repo_name: str
+    key: tuple[Any, ...]
+    provider: str
+    image: str
+    """As the request has it."""
     token: Token | None
     annotations: tuple[tuple[str, str], ...]
     waiters: tuple[str, ...]
@@ -143,19 +155,31 @@ class Flight:
     outcome: str = ""
     """Empty while the provider runs; then the name of its answer."""
     auth: tuple[AuthEntry, ...] = ()
+    keep_ticks: int | None = None
+    """cacheDuration of the response; None: absent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     """What a lookup remembers across an exec."""
 
-    key: CacheKey
-    """Its base is filled in by the answer."""
-    token: Token | None
-    annotations: tuple[tuple[str, str], ...]
-    coordinates: Coordinates | None
+    identity: "Identity"
     started: int = 0
     """Tick at which the exec began; kept only if a rule asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """For whom a provider is consulted: the outcome of K-112 to K-115."""
+
+    coordinates: Coordinates | None = None
+    annotations: tuple[tuple[str, str], ...] = ()
+    """The selected ones."""
+    disclosed: tuple[tuple[str, str], ...] = ()
+    """Those that are in the request."""
+    token: Token | None = None
+    key: tuple[Any, ...] = ()
+    """Service account part of the cache key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,12 +258,14 @@ class Keys:
 
 
 def rename(value: Any, renaming: Mapping[str, str]) -> Any:
-    """Return `value` with each string that `renaming` knows exchanged.
+    """Return `value` with each name that `renaming` knows exchanged.
 
-    Tuples keep their order: see `canonical`.
+    A UID is a name, a dot and a number, and goes with its name. Tuples keep
+    their order: see `canonical`.
     """
     if isinstance(value, str):
-        return renaming.get(value, value)
+        name, dot, number = value.partition(".")
+        return renaming.get(name, name) + dot + number
     if isinstance(value, tuple):
         return tuple(rename(item, renaming) for item in value)  # pyright: ignore
     if is_dataclass(value) and not isinstance(value, type):
@@ -269,21 +295,8 @@ def renamed_flights(value: Any, renaming: Mapping[str, str]) -> Any:
     changed: list[Flight] = []
     for flight in rename(value, renaming):
         leader, *followers = flight.waiters
-        changed.append(with_waiters(flight, (leader, *sorted(followers))))
+        changed.append(replace(flight, waiters=(leader, *sorted(followers))))
     return canonical(changed)
-
-
-def with_waiters(flight: Flight, waiters: tuple[str, ...]) -> Flight:
-    """Return the same flight with other waiters."""
-    return Flight(
-        flight.key,
-        flight.repo_name,
-        flight.token,
-        flight.annotations,
-        waiters,
-        flight.outcome,
-        flight.auth,
-    )
 
 
 Renamer = Callable[[Any, Mapping[str, str]], Any]
