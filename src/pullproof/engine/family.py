@@ -1,4 +1,4 @@
-"""End a worker and everything it started, and nothing else.
+"""End workers and everything they started, and nothing else.
 
 A worker leads a session of its own and is its providers' parent; providers
 carry the path of the worker's temporary directory in their environment or work
@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,16 +30,16 @@ class _Process:
     """Its environment or working directory names the worker's directory."""
 
 
-def end_family(leader: int, root: Path) -> int:
-    """Kill the processes of the worker `leader` with temporary directory `root`.
+def end_family(leaders: Collection[int], root: Path) -> int:
+    """Kill the workers `leaders`, whose files are below `root`, and their kin.
 
-    `leader` itself is included, this process never is. Returns the number of
+    This process is never among them. Returns the number of
     processes that were killed. Looks again until nobody is left, because a
     process that is being killed may just have started another one.
     """
     killed: set[int] = set()
     for _ in range(_ROUNDS):
-        found = members(leader, root)
+        found = members(leaders, root)
         for pid in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -50,13 +50,13 @@ def end_family(leader: int, root: Path) -> int:
     return len(killed)
 
 
-def members(leader: int, root: Path) -> set[int]:
-    """Return the pids of the worker `leader` and of all that it started.
+def members(leaders: Collection[int], root: Path) -> set[int]:
+    """Return the pids of the workers `leaders` and of all that they started.
 
     Zombies and this process are left out.
     """
     living = list(_list_linux(root) if _HAS_PROC else _list_ps())
-    family = {leader} | {p.pid for p in living if p.marked or p.session == leader}
+    family = {*leaders, *(p.pid for p in living if p.marked or p.session in leaders)}
     while more := {p.pid for p in living if p.parent in family} - family:
         family |= more
     return (family & {p.pid for p in living}) - {os.getpid()}

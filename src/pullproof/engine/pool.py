@@ -235,13 +235,19 @@ class Pool:
     def kill(self) -> None:
         """End all workers, their providers and their files, at once."""
         try:
+            # The pid of a reaped process may be somebody else's by now.
+            unreaped = [m.process.pid for m in self._members if m.process.returncode is None]
+            end_family(unreaped, self._root)
             for member in list(self._members):
-                self._end(member)
+                self._remove(member)
         finally:
             shutil.rmtree(self._root, ignore_errors=True)
 
     def _end(self, member: _Member) -> None:
-        end_family(member.process.pid, member.root)
+        end_family([member.process.pid], member.root)
+        self._remove(member)
+
+    def _remove(self, member: _Member) -> None:
         with suppress(OSError):
             member.connection.close()
         member.process.wait()

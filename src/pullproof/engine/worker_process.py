@@ -85,7 +85,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 def _clear(root: Path) -> None:
     """Leave no process and no file, in case nobody else is left to see to it."""
-    end_family(os.getpid(), root)
+    end_family({os.getpid()}, root)
     shutil.rmtree(root, ignore_errors=True)
     with contextlib.suppress(OSError):
         root.parent.rmdir()  # of the run; the last of its workers succeeds
