@@ -105,6 +105,8 @@ class Setup:
     """The kubelet's own environment, before the config's `env` (K-083)."""
     deadline_s: float = 60.0
     """The kubelet's limit for one exec (K-082); smaller only in tests."""
+    registry_port: int = 0
+    """Fixed port of the embedded registry; 0 is any free one."""
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """(name, value) of secrets in the user's environment, to be masked and
     searched for; values shorter than 8 characters are not searched for."""

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -210,6 +211,22 @@ class TestExitCodes:
         assert done.returncode == 2
         assert "c.yaml:8" in done.stderr
         assert "colour" in done.stderr
+
+    def test_a_taken_port_is_known_before_anything_runs(self, tmp_path: Path) -> None:
+        path = provider(tmp_path, GOOD)
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            (tmp_path / "pullproof.toml").write_text(
+                f'[provider]\ncommand = ["{path}"]\nmatch-images = ["registry.example"]\n'
+                f"[run]\nregistry-port = {port}\n"
+            )
+            refused = run(tmp_path, "check", "--check", "A00")
+        assert refused.returncode == 2, refused.stdout + refused.stderr
+        assert f"port {port}" in refused.stderr
+        done = run(tmp_path, "check", "--check", "A00", "--check", "I04")
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def test_an_unwritable_report_directory_is_known_before_anything_runs(
         self, tmp_path: Path

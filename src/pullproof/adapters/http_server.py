@@ -76,6 +76,21 @@ class Answer:
 Handler = Callable[[Request], Answer]
 
 
+def be_sure_of_port(port: int) -> None:
+    """Return if `port` of 127.0.0.1 can be had now.
+
+    Raises:
+        PortTaken: it cannot, and it is better to hear of that before anything runs.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+            trial.listen(1)
+        except OSError as problem:
+            raise PortTaken(port, problem.strerror or "") from None
+
+
 class Listener:
     """One listening socket and who answers there."""
 

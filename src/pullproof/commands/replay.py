@@ -25,7 +25,7 @@ def replay_command(*, case: Path, attempts: int, **target: Any) -> int:
     setup = build_setup(target if _names_target(target) else _saved_target(document, target))
     scenario = from_json(document["scenario"])
     check = by_id(scenario.check)
-    outcome = replay(setup, scenario, document["seed"], attempts=attempts)
+    outcome = replay(setup, scenario, document["seed"], attempts=attempts, check=scenario.check)
     failed = [verdict for verdict in outcome.verdicts if verdict.failed]
     rules = {verdict.rule for verdict in failed}
     if not failed:

@@ -95,6 +95,7 @@ class Pool:
     """Workers for one run. Use as a context manager; leaves nothing behind."""
 
     def __init__(self, assignment: Assignment, *, fast: int, slow: int) -> None:
+        """Prepare `fast` and `slow` workers; without slow ones there is one lane."""
         self._assignment = assignment
         self._queues = {Lane.FAST: _Queue(fast), Lane.SLOW: _Queue(slow)}
         self._members: list[_Member] = []
@@ -123,7 +124,7 @@ class Pool:
 
     def submit(self, job: Job, lane: Lane, *, urgent: bool = False) -> None:
         """Queue `job`; urgent jobs overtake the others of their lane."""
-        queue = self._queues[lane]
+        queue = self._queues[lane if self._queues[lane].size else Lane.FAST]
         (queue.urgent if urgent else queue.normal).append(job)
 
     def drop_waiting(self) -> None:

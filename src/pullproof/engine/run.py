@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from pullproof.adapters.http_server import be_sure_of_port
 from pullproof.engine.canary import prove_canary
 from pullproof.engine.events import (
     BudgetSpent,
@@ -81,7 +82,7 @@ def run(
         is a function of setup, seed and profile.
 
     Raises:
-        UserError: an unknown check was selected.
+        UserError: an unknown check was selected, or the registry's fixed port is taken.
         CanaryFailed: the judges accept a provider that is known to be bad.
         CannotStartWorker: sessions do not open; nothing was run.
     """
@@ -89,6 +90,8 @@ def run(
     plan = make_plan(setup, options, catalogue())
     if options.canary:
         prove_canary(setup, [entry.check for entry in plan.entries])
+    if setup.registry_port:
+        be_sure_of_port(setup.registry_port)
     factory = session_factory or partial(open_session, launcher=options.launcher)
     return Run(setup, options, plan, on_event, started).perform(catalogue, factory)
 
@@ -127,7 +130,10 @@ class Run:
             stop_at=self._moment(BUDGET_SOFT),
         )
         slow = 1 if self._options.jobs == 1 else SLOW_WORKERS
-        with Pool(assignment, fast=self._options.workers, slow=slow) as pool:
+        fast = self._options.workers
+        if self._setup.registry_port:
+            fast, slow = 1, 0  # only one world at a time can have the port
+        with Pool(assignment, fast=fast, slow=slow) as pool:
             return self._perform_in(pool)
 
     def _perform_in(self, pool: Pool) -> RunResult:

@@ -336,6 +336,7 @@ class _Reader:
             declared=declared,
             base_env=tuple(base_env.items()),
             deadline_s=deadline,
+            registry_port=run.get("registry-port", 0),
             secrets=_secrets(base_env, provider),
         )
         if setup.identity is Identity.PASS_THROUGH and not provider.sa_mode:

@@ -40,6 +40,7 @@ def report_document(
         "over_budget": result.over_budget,
         "counts": counts,
         "notes": list(result.notes),
+        "untrue_expectations": list(result.untrue_expectations),
         "checks": [_check(setup, item, cases) for item in result.checks],
     }
 
@@ -58,6 +59,8 @@ def _check(setup: Setup, item: CheckResult, cases: Mapping[str, str]) -> dict[st
         "judged": item.judged,
         "reason": printable(item.reason),
     }
+    if item.expected:
+        out["expected"] = item.expected
     if item.finding is not None:
         out["finding"] = finding_document(setup, item.finding, cases.get(item.check, ""))
     return out
@@ -116,6 +119,13 @@ def junit_xml(setup: Setup, result: RunResult, *, strict: bool) -> str:
             time=f"{seconds.get(item.check, 0.0):.3f}",
         )
         _junit_outcome(setup, item, case, tally, strict=strict)
+    for number, text in enumerate(result.untrue_expectations, 1):
+        tally["tests"] += 1
+        tally["failures"] += 1
+        case = ET.SubElement(
+            suite, "testcase", classname="pullproof.expectations", name=f"expectation {number}"
+        )
+        ET.SubElement(case, "failure", type="expectation", message=_xml_safe(text))
     for name, count in tally.items():
         suite.set(name, str(count))
     suite.set("time", f"{result.timing.total_s:.3f}")
@@ -129,7 +139,10 @@ def _junit_outcome(
     setup: Setup, item: CheckResult, case: ET.Element, tally: dict[str, int], *, strict: bool
 ) -> None:
     counts = item.level.value in ("MUST", "policy") or (strict and item.level.value == "SHOULD")
-    if item.status is Status.FAILED and item.finding is not None:
+    if item.expected:
+        tally["skipped"] += 1
+        ET.SubElement(case, "skipped", message=_xml_safe(f"expected to fail: {item.expected}"))
+    elif item.status is Status.FAILED and item.finding is not None:
         text = finding_text(setup, item.finding)
         if counts:
             tally["failures"] += 1

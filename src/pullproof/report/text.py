@@ -46,7 +46,9 @@ def print_result(
     """
     console.print(_groups(result))
     _print_open(console, result, verbose=verbose)
-    for finding in sorted(result.findings, key=_weight):
+    excused = {item.check for item in result.checks if item.expected and not verbose}
+    findings = [finding for finding in result.findings if finding.check not in excused]
+    for finding in sorted(findings, key=_weight):
         _print_finding(console, setup, finding, replay.get(finding.check, ""))
     console.print(_bottom(result, strict=strict))
 
@@ -93,6 +95,13 @@ def _print_open(console: Console, result: RunResult, *, verbose: bool) -> None:
     for reason, ids in reasons.items():
         shown = " ".join(ids) if verbose or len(ids) <= 8 else f"{' '.join(ids[:6])} … ({len(ids)})"
         console.print(Text(f"  skipped {shown}: {printable(reason)}", style="dim"))
+    for item in result.checks:
+        if item.expected:
+            console.print(
+                Text(f"  {item.check} fails as expected: {printable(item.expected)}", style="dim")
+            )
+    for text in result.untrue_expectations:
+        console.print(Text(f"  expectation not met: {printable(text)}", style="bold red"))
     for note in result.notes:
         console.print(Text(f"  note: {printable(note)}", style="dim"))
 
@@ -114,7 +123,9 @@ def _print_finding(console: Console, setup: Setup, finding: Finding, replay: str
         console.print(Text(f"case: {printable(label)}", style="dim"))
     for view in views(setup, finding.transcript):
         decided = view.id == finding.verdict.step
-        _print_step(console, view, decided=decided, brief=bool(finding.verdict.step) and not decided)
+        _print_step(
+            console, view, decided=decided, brief=bool(finding.verdict.step) and not decided
+        )
     console.print(_field("why", check.consequence))
     console.print(_field("mend", check.hint))
     rules = " ".join(dict.fromkeys((*check.rules, *check.defects)))
