@@ -23,6 +23,7 @@ from pullproof.engine.run import run
 from pullproof.engine.settings import load_settings
 from pullproof.fuzz.build import Unavailable, ensure_built, ensure_program, provider_names
 from pullproof.fuzz.mutants.index import SETUPS, Mutant, mutants
+from pullproof.model.errors import PullproofError
 from pullproof.model.setup import Setup
 from pullproof.model.verdict import Level
 
@@ -46,6 +47,8 @@ class Catch:
     execs: int = 0
     seconds: float = 0.0
     skipped: str = ""
+    broken: str = ""
+    """Why the run itself failed, which is our fault and no catch."""
 
     @property
     def caught_at(self) -> str:
@@ -127,7 +130,10 @@ def try_mutant(mutant: Mutant, *, profile: str = "declared", seed: int = 0) -> C
         canary=False,
         shrink=False,
     )
-    result = run(setup, options)
+    try:
+        result = run(setup, options)
+    except PullproofError as error:
+        return Catch(mutant, broken=f"{type(error).__name__}: {error}")
     failed = tuple(item.check for item in result.checks if item.status is Status.FAILED)
     return Catch(mutant, failed, result.timing.execs, result.timing.total_s)
 
@@ -187,6 +193,8 @@ def mutant_row(catch: Catch) -> Row:
     head = (mutant.id, ", ".join(mutant.defects), wanted)
     if catch.skipped:
         return (*head, f"skipped: {catch.skipped}", "", "")
+    if catch.broken:
+        return (*head, f"ERROR: {catch.broken}", "", "")
     others = ", ".join(check for check in catch.failed if check not in mutant.checks)
     where = catch.caught_at or "NOT CAUGHT" + (f" (but {others})" if others else "")
     return (*head, where, str(catch.execs), f"{catch.seconds:.1f} s")
