@@ -338,7 +338,6 @@ CHECKS: tuple[Check, ...] = (
         consequence="With a wide matchImages the secret is sent to whatever registry a pod names.",
         hint="Compare the image's host with the registries that are yours before answering.",
         needs=_OWNS,
-        smoke=True,
         applies=lambda setup: None if foreign(setup) else "the policy lists every image asked for",
     ),
     Check(

@@ -390,7 +390,6 @@ _OWN: tuple[Check, ...] = (
         consequence="Every workload can pull what the node can pull: isolation is an illusion.",
         hint="If a token was sent, use it or fail; never fall back to another identity.",
         needs=WORKLOAD_NEEDS,
-        smoke=True,
         watches=True,
         applies=needs_workload,
     ),

@@ -282,7 +282,6 @@ CHECKS: tuple[Check, ...] = (
         judge=lambda setup, transcript: _judge_stderr(setup, transcript, failed=True),
         consequence="The kubelet appends stderr to its own log, and the secret with it.",
         hint="Print your own words: status code and error code, never bodies, headers or tokens.",
-        smoke=True,
         watches=True,
     ),
     Check(

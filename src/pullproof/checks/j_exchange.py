@@ -288,7 +288,6 @@ CHECKS: tuple[Check, ...] = (
         "it.",
         hint="Require access_token to be a non-empty text before you answer.",
         needs=WORKLOAD_NEEDS,
-        smoke=True,
         watches=True,
         applies=needs_workload,
     ),
