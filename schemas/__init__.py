@@ -5,10 +5,11 @@ running any of our code. This module only finds and reads them.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 
 def names() -> tuple[str, ...]:
@@ -29,3 +30,54 @@ def load(name: str) -> Mapping[str, Any]:
         raise LookupError(f"no schema {name!r}; there are: {', '.join(names())}")
     text = files(__name__).joinpath(f"{name}.schema.json").read_text("utf-8")
     return cast("Mapping[str, Any]", json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One place where a document is not what its schema says."""
+
+    path: tuple[str | int, ...]
+    message: str
+    """The validator's sentence; it quotes the document."""
+    unknown: tuple[str, ...] = ()
+    """Member names that the schema does not know at `path`."""
+    known: tuple[str, ...] = ()
+    """Member names that it does."""
+
+    @property
+    def pointer(self) -> str:
+        """JSON pointer to the place, `/auth/registry.example`."""
+        return "".join(f"/{part}" for part in self.path)
+
+
+class _Error(Protocol):
+    """What we read of a validator's error."""
+
+    path: Iterable[str | int]
+    message: str
+    validator: str
+    instance: Mapping[str, object]
+    schema: Mapping[str, Mapping[str, object]]
+
+
+def violations(name: str, document: object) -> tuple[Violation, ...]:
+    """Return everything in which `document` violates schema `name`, in order.
+
+    Raises:
+        LookupError: there is no such schema.
+    """
+    from jsonschema import Draft202012Validator
+
+    # The validator's types are partly unknown; this is the one place that knows.
+    validator: Any = Draft202012Validator(load(name))
+    errors = cast("Iterable[_Error]", validator.iter_errors(document))
+    found = [_violation(error) for error in errors]
+    return tuple(sorted(found, key=lambda item: [str(part) for part in item.path]))
+
+
+def _violation(error: _Error) -> Violation:
+    if error.validator != "additionalProperties":
+        return Violation(tuple(error.path), error.message)
+    known = tuple(sorted(error.schema.get("properties", ())))
+    unknown = tuple(key for key in error.instance if key not in known)
+    return Violation(tuple(error.path), error.message, unknown, known)

@@ -48,5 +48,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - one line for the kubelet's log
         sys.exit(f"{type(error).__name__}")

@@ -7,11 +7,18 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from pullproof import __version__
+
+if TYPE_CHECKING:
+    # Generic for type checkers of new versions only; old ones know no brackets.
+    FloatType = click.ParamType[float]
+    PairType = click.ParamType[tuple[str, str]]
+else:
+    FloatType = PairType = click.ParamType
 
 F = TypeVar("F", bound=Callable[..., Any])
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -28,7 +35,7 @@ Exit codes:
 """
 
 
-class Duration(click.ParamType):
+class Duration(FloatType):
     """A Go duration (`60s`, `1m30s`) or a bare number of seconds, as seconds."""
 
     name = "duration"
@@ -50,7 +57,7 @@ class Duration(click.ParamType):
         return seconds
 
 
-class Pair(click.ParamType):
+class Pair(PairType):
     """`NAME=VALUE`; with `from_environment`, a bare NAME takes our own value."""
 
     name = "name=value"

@@ -212,9 +212,9 @@ class TestAKubeletConfiguration:
 
     @pytest.mark.rule("K-003", "K-004")
     def test_missing_bin_dir_and_binary_use_the_kubelets_words(self, folder: Path) -> None:
-        with pytest.raises(UserError, match="plugin binary directory .* did not exist"):
+        with pytest.raises(UserError, match=r"plugin binary directory .* did not exist"):
             find_binary(folder / "none", "one")
-        with pytest.raises(UserError, match="plugin binary executable .* did not exist"):
+        with pytest.raises(UserError, match=r"plugin binary executable .* did not exist"):
             find_binary(folder, "one")
 
     def test_several_providers_need_a_choice(self, folder: Path) -> None:

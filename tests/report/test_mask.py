@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -35,7 +36,7 @@ def transcript(**extra: object) -> Transcript:
     return Transcript(**(values | extra))  # type: ignore[arg-type]
 
 
-SPELLED = {
+SPELLED: dict[str, Callable[[str], str]] = {
     "raw": lambda value: value,
     "json": lambda value: json.dumps({"password": value}),
     "json kept unicode": lambda value: json.dumps({"password": value}, ensure_ascii=False),

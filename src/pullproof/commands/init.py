@@ -96,7 +96,7 @@ def _identity(setup: Setup, probes: list[Probe]) -> Identity:
         return Identity.WORKLOAD if setup.provider.sa_mode else Identity.NODE
     item = served[0]
     response = item.reaction.response
-    passwords = {entry.password for entry in response.auth} if response else set()
+    passwords = set[str]() if response is None else {entry.password for entry in response.auth}
     if item.exec.token and item.exec.token in passwords:
         return Identity.PASS_THROUGH
     if any(got.actor is Actor.NODE for got in item.transcript.received):

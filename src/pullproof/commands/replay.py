@@ -56,18 +56,16 @@ def read_case(path: Path) -> dict[str, Any]:
     Raises:
         UserError: it cannot be read or is no case.
     """
-    from jsonschema import Draft202012Validator
-
     try:
         document: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise UserError(Problem(f"cannot read it: {error.strerror}", str(path))) from None
     except ValueError as error:
         raise UserError(Problem(f"not JSON: {error}", str(path))) from None
-    errors = sorted(Draft202012Validator(schemas.load("case")).iter_errors(document), key=str)
-    if errors:
-        where = "/" + "/".join(str(part) for part in errors[0].path)
-        raise UserError(Problem(f"not a saved case: {errors[0].message}", str(path), field=where))
+    for found in schemas.violations("case", document):
+        raise UserError(
+            Problem(f"not a saved case: {found.message}", str(path), field=found.pointer)
+        )
     return document
 
 

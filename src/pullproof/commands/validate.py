@@ -63,8 +63,6 @@ def _request(data: bytes, api_version: str) -> list[str]:
     """A request is only ever read by providers, so the schema is the judge."""
     import json
 
-    from jsonschema import Draft202012Validator
-
     from pullproof import schemas
 
     try:
@@ -72,14 +70,9 @@ def _request(data: bytes, api_version: str) -> list[str]:
     except ValueError as error:
         return [f"not JSON: {error}"]
     name = f"credential-provider-request-{api_version.rpartition('/')[2]}"
-    validator = Draft202012Validator(schemas.load(name))
     return [
-        f"/{'/'.join(str(part) for part in error.path)}: {error.message}"
-        for error in validator.iter_errors(document)
-        # The message of a wrong token would quote it.
-        if "serviceAccountToken" not in error.path
-    ] + [
-        "/serviceAccountToken: not a non-empty string"
-        for error in validator.iter_errors(document)
-        if "serviceAccountToken" in error.path
+        # The sentence about a wrong token would quote it.
+        f"{found.pointer}: "
+        + ("not a non-empty string" if "serviceAccountToken" in found.path else found.message)
+        for found in schemas.violations(name, document)
     ]

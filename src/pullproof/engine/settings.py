@@ -186,18 +186,11 @@ def _read_toml(path: Path) -> tuple[dict[str, Any], str]:
 
 
 def _check_schema(document: Mapping[str, Any], path: Path, text: str) -> None:
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(schemas.load("pullproof-toml"))
     problems: list[Problem] = []
-    for error in sorted(validator.iter_errors(document), key=lambda e: [str(p) for p in e.path]):
-        where = list(error.path)
-        message = error.message
-        if error.validator == "additionalProperties":
-            known = ", ".join(sorted(error.schema["properties"]))
-            extra = [key for key in error.instance if key not in error.schema["properties"]]
-            where.append(extra[0])
-            message = f"unknown key {extra[0]!r}; known here: {known}"
+    for found in schemas.violations("pullproof-toml", document):
+        where, message = [*found.path, *found.unknown[:1]], found.message
+        if found.unknown:
+            message = f"unknown key {found.unknown[0]!r}; known here: {', '.join(found.known)}"
         problems.append(Problem(message, str(path), line_of(text, where), spell(where)))
     if problems:
         raise UserError(*problems)
