@@ -1,0 +1,1 @@
+// Makes the compiler accept functions without a body: they are linknames.
