@@ -175,8 +175,10 @@ class Context:
     def bases(self, image: str) -> tuple[str, str, str]:
         """Return the bases under which a lookup looks, in order (K-109)."""
         name = self.name_of(image)
-        found = (name, registry_of(name), GLOBAL)
-        return found if self.rules.cache_order == "image-first" else found[::-1]
+        registry = registry_of(name)
+        if self.rules.cache_order == "global-first":
+            return (GLOBAL, registry, name)
+        return (name, registry, GLOBAL)
 
     def base_for(self, cache_key_type: str, image: str) -> str:
         """Return the base an answer is stored under (K-101)."""

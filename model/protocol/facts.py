@@ -5,6 +5,7 @@ was seen are consulted, and the wire's own functions for names and patterns.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pullproof.model.cache import registry_of
 from pullproof.model.keyring import HUB_KEY, is_hub_image, keyring_key
@@ -160,16 +161,20 @@ def by_provider(seen: Seen) -> list[Tried]:
     return [each for each in tried(seen) if each.origin in names]
 
 
+_is_hub_image = lru_cache(maxsize=4096)(is_hub_image)
+_keyring_key = lru_cache(maxsize=4096)(keyring_key)
+
+
 def is_for(each: Tried, image: str) -> bool:
     return auth_key_matches(each.auth_key, repo_of(image))
 
 
 def is_hub_key(each: Tried) -> bool:
-    return keyring_key(each.auth_key) == HUB_KEY
+    return _keyring_key(each.auth_key) == HUB_KEY
 
 
 def is_hub(image: str) -> bool:
-    return is_hub_image(repo_of(image))
+    return _is_hub_image(repo_of(image))
 
 
 def opens_now(each: Tried, repo_name: str, now: int) -> bool:

@@ -132,10 +132,11 @@ def token_for(
         raise AssertionError("no token is made for a pod without account (K-144)")
     slot = context.token_slot(pod, provider)
     key = _token_key(context, draft, pod, provider, account, uid)
-    held = next((issued for issued in draft[slot] if issued.key == key), None)
+    issued: tuple[IssuedToken, ...] = draft[slot]
+    held = next((each for each in issued if each.key == key), None)
     if held is not None and held.token is None:
         return None
-    if held is not None and not _wants_refresh(context, held.token, now):
+    if held is not None and held.token is not None and not _wants_refresh(context, held.token, now):
         draft.saw("token-reused", pod=pod.name, provider=provider.name, token=held.token, now=now)
         return held.token
     fresh = _request(context, draft, pod, provider, account, uid)
@@ -143,7 +144,7 @@ def token_for(
         stored_key = key if rules.token_key_symmetric else (*key, "as answered")
         _keep(context, draft, slot, IssuedToken(stored_key, fresh))
         return fresh
-    if held is None:
+    if held is None or held.token is None:
         if rules.token_failure_remembered:
             _keep(context, draft, slot, IssuedToken(key, None))
         return None
@@ -217,30 +218,35 @@ def _request(
         "bound_pod": pod.name if rules.token_bound else "",
         "bound_uid": pod_uid if rules.token_bound else "",
     }
+    return _submit(context, draft, asked, pod=pod.name, provider=provider.name, for_uid=uid)
+
+
+def _submit(context: Context, draft: Draft, asked: dict[str, Any], **by: Any) -> Token | None:
+    """Put a token request to the API server (K-160 to K-164)."""
     problem = _refusal(context, draft, asked)
+    live = draft[f"account:{asked['account']}"]
+    state = draft[f"pod:{by['pod']}"]
     token = None
     if not problem:
         token = Token(
-            account.name,
-            draft[f"account:{account.name}"].uid,
+            asked["account"],
+            live.uid,
             asked["bound_pod"],
             asked["bound_uid"],
-            "+".join(audiences),
+            "+".join(asked["audiences"]),
             draft.get("keys", Keys()).current,
             draft["clock"] + context.params.token_ticks,
         )
     draft.saw(
         "token-request",
-        pod=pod.name,
-        for_uid=uid,
-        provider=provider.name,
         token=token,
         problem=problem,
-        granted=all(_is_granted(draft, audience) for audience in audiences),
-        pod_remote=draft[f"pod:{pod.name}"].remote,
-        pod_local=pod_uid,
-        account_uid=draft[f"account:{account.name}"].uid,
+        granted=all(_is_granted(draft, audience) for audience in asked["audiences"]),
+        pod_remote=state.remote,
+        pod_local=state.local,
+        account_uid=live.uid,
         **asked,
+        **by,
     )
     return token
 
@@ -303,9 +309,65 @@ def events(context: Context) -> Iterator[Event]:
         for provider in params.providers:
             name = provider.token_audience
             yield _on(f"grant:{name}", "grant.changes", name, "K-162", lambda granted: not granted)
+    if params.rogue_node:
+        yield from _rogue_events(context)
     if params.key_rotation:
-        for kind, change in _KEYS.items():
-            yield _on("keys", kind, "", "T-066", change)
+        for kind, key_change in _KEYS.items():
+            yield _on("keys", kind, "", "T-066", key_change)
+
+
+# A node that asks for what it should not have.
+
+_ROGUE: dict[str, dict[str, Any]] = {
+    "unbound": {"bound_pod": "", "bound_uid": ""},
+    "two-audiences": {"more": (API_AUDIENCE,)},
+    "foreign-uid": {"bound_uid": "nobody.1"},
+    "no-uid": {"uid": ""},
+}
+"""What is otherwise in a rogue node's token request."""
+
+
+def _rogue_events(context: Context) -> Iterator[Event]:
+    """Yield token requests of a node under somebody else's control (I-35)."""
+    for provider in context.providers:
+        for pod in context.params.pods:
+            if provider.mode == "sa" and pod.account:
+                for variant in _ROGUE:
+                    yield _rogue_event(context, pod, provider, variant)
+
+
+def _rogue_event(context: Context, pod: PodParams, provider: ProviderParams, variant: str) -> Event:
+    changed = dict(_ROGUE[variant])
+    where = f"account:{pod.account}"
+
+    def apply(view: View) -> Effect:
+        draft = Draft(view)
+        asked = {
+            "account": pod.account,
+            "uid": view[where].uid,
+            "audiences": (provider.token_audience, *changed.get("more", ())),
+            "bound_pod": pod.name,
+            "bound_uid": view[f"pod:{pod.name}"].local,
+        }
+        asked |= {name: value for name, value in changed.items() if name != "more"}
+        _submit(
+            context, draft, asked, pod=pod.name, provider=provider.name, for_uid=view[where].uid
+        )
+        return draft.effect()
+
+    reads = [*reads_of_request(context, pod, provider)]
+    args = (pod.name, provider.name, variant)
+    name = f"node.asks({','.join(args)})"
+    return Event(name, "node.asks", args, tuple(reads), (), ("I-35", "K-161", "K-162"), apply)
+
+
+def reads_of_request(context: Context, pod: PodParams, provider: ProviderParams) -> tuple[str, ...]:
+    """Return what the API server looks at for a token request."""
+    params = context.params
+    names = [f"account:{pod.account}", f"pod:{pod.name}", "clock"]
+    names += ["api"] * bool(params.api_faults) + ["keys"] * params.key_rotation
+    names += [f"grant:{provider.token_audience}"] * params.grants_change
+    return tuple(names)
 
 
 Change = Callable[[Any], Any]

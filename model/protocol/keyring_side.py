@@ -20,7 +20,6 @@ from pullproof.model.protocol.params import PodParams
 from pullproof.model.protocol.rules import LookupRules
 from pullproof.model.protocol.values import (
     NEVER,
-    AuthEntry,
     Contribution,
     Coordinates,
     Credential,
@@ -205,6 +204,9 @@ def _matches(key: str, repo_name: str) -> bool:
     return matches(key, repo_name)
 
 
+_is_hub = lru_cache(maxsize=1 << 12)(is_hub_image)
+
+
 @lru_cache(maxsize=1 << 15)
 def auth_key_matches(auth_key: str, repo_name: str) -> bool:
     """Return whether a response's key is for an image (K-131, K-132)."""
@@ -228,9 +230,9 @@ def keyring_lookup(
     hub = tuple(entry for key, entry in keyed if key == HUB_KEY)
     match rules.hub_fallback:
         case "last":
-            return found or (hub if is_hub_image(repo_name) else ())
+            return found or (hub if _is_hub(repo_name) else ())
         case "always":
-            extra = hub if is_hub_image(repo_name) else ()
+            extra = hub if _is_hub(repo_name) else ()
             return found + tuple(entry for entry in extra if entry not in found)
         case "any-image":
             return found or hub

@@ -11,7 +11,7 @@ Events: `kubelet.looks-up` begins and consults the first provider,
 `kubelet.consults` a further one, `kubelet.takes` an answer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -119,6 +119,8 @@ def _start_event(context: Context, pod: PodParams, image: str, *, raced: bool) -
             return None
         if keyring_side.counts(context) and view["busy"] >= context.params.parallel:
             return None
+        if view.get(f"offers:{pod.name}") is not None:
+            return None  # the image side has not taken the last result yet
         draft = Draft(view)
         if raced and not _races(draft, account):
             return None
@@ -221,7 +223,7 @@ def _landed(flights: tuple[Flight, ...], pod: str) -> Flight | None:
 
 def _restart_event(context: Context) -> Event:
     fresh = {c.name: c.initial for c in components(context)}
-    fresh |= {slot: () for slot in issuer.token_slots(context)}
+    fresh |= dict.fromkeys(issuer.token_slots(context), ())
     names = tuple(fresh)
     clocked = tuple(n for n in names if n.startswith("purged"))
 
@@ -400,7 +402,8 @@ def _from_cache(
     _purge(context, draft, slot)
     for base in context.bases(image):
         key = context.cache_key(base, identity)
-        found = next((entry for entry in draft[slot] if entry.key == key), None)
+        entries: tuple[CacheEntry, ...] = draft[slot]
+        found = next((entry for entry in entries if entry.key == key), None)
         if found is None:
             continue
         if not _is_expired(context, found, now):

@@ -15,7 +15,16 @@ from pullproof.model.protocol import facts, issuer
 from pullproof.model.protocol.answers import ANSWERS
 from pullproof.model.protocol.context import GLOBAL, Context, reaches, repo_of
 from pullproof.model.protocol.keyring_side import Tried
-from pullproof.model.protocol.observed import KUBELET, LOOKUPS, PROVIDER, TAKES, THIEF, Row, Seen
+from pullproof.model.protocol.observed import (
+    KUBELET,
+    LOOKUPS,
+    PROVIDER,
+    TAKES,
+    THIEF,
+    Row,
+    Seen,
+    Watcher,
+)
 from pullproof.model.protocol.params import (
     API_AUDIENCE,
     PodParams,
@@ -62,11 +71,15 @@ def _own_audience(seen: Seen) -> bool:
 
 
 def _own_pod(seen: Seen) -> bool:
+    if seen.kind == "token-request":
+        return bool((seen["bound_pod"], seen["bound_uid"]) == (seen["pod"], seen["pod_local"]))
     token = facts.token(seen)
     return token is None or (token.pod, token.pod_uid) == (seen["pod"], seen["pod_local"])
 
 
 def _own_account(seen: Seen) -> bool:
+    if seen.kind == "token-request":
+        return bool(seen["account"] == facts.pod(seen).account)
     token = facts.token(seen)
     return token is None or token.account == facts.pod(seen).account
 
@@ -194,7 +207,7 @@ def _uid_as_read(seen: Seen) -> bool:
     if token is None:
         return True
     if seen.kind == "token-request":
-        return token.account_uid == seen["for_uid"]
+        return bool(token.account_uid == seen["for_uid"])
     coordinates = facts.identity(seen).coordinates
     return coordinates is None or token.account_uid == coordinates.uid
 
@@ -258,18 +271,18 @@ INVARIANTS: tuple[Row, ...] = (
         "The token is bound to the pod whose image is being pulled.",
         "I-03 K-140 K-141",
         LOOKUPS,
-        ("exec", "joined"),
+        ("token-request", "exec", "joined"),
         _own_pod,
-        _has_token,
+        lambda seen: seen.kind == "exec" and _has_token(seen),
     ),
     Row(
         "I-04",
         "The token belongs to the pod's own service account.",
         "I-04 K-140",
         LOOKUPS,
-        ("exec", "joined"),
+        ("token-request", "exec", "joined"),
         _own_account,
-        lambda seen: _has_token(seen) and len(seen.params.accounts) > 1,
+        lambda seen: seen.kind == "exec" and _has_token(seen) and len(seen.params.accounts) > 1,
     ),
     Row(
         "I-05",
@@ -502,7 +515,7 @@ INVARIANTS: tuple[Row, ...] = (
         "I-35",
         "A node gets only pod-bound tokens, for pods that are there, for granted audiences.",
         "I-35 K-161 K-162",
-        LOOKUPS,
+        (*LOOKUPS, "node.asks"),
         ("token-request",),
         _minted_rightly,
         lambda seen: seen["pod_remote"] != seen["pod_local"] or not seen["granted"],
@@ -540,7 +553,7 @@ def _contained(seen: Seen) -> bool:
     ticks = seen["keep_ticks"]
     kept = seen["default_ticks"] if ticks is None else ticks
     expires = seen["auth"][0].credential.expires
-    return kept >= 0 and (kept == 0 or seen["now"] + kept <= expires)
+    return bool(kept == 0 or (kept > 0 and seen["now"] + kept <= expires))
 
 
 def _within_account(seen: Seen) -> bool:
@@ -1155,7 +1168,8 @@ def _states(context: Context) -> Iterator[StateProperty]:
     )
     if not context.starts:
         return
-    for slot in sorted({context.flight_slot(provider) for provider in context.providers}):
+    shared = sorted({context.flight_slot(p) for p in context.providers if _is_shared(context, p)})
+    for slot in shared:
         yield StateProperty(
             f"K-124/{slot}",
             Promise.SOMETIMES,
@@ -1171,11 +1185,23 @@ def _states(context: Context) -> Iterator[StateProperty]:
                 yield from _no_token_of_gone_pod(pod, slot)
 
 
+def _is_shared(context: Context, provider: ProviderParams) -> bool:
+    """Return whether two execs of a provider can run at once."""
+    askers = [
+        pod
+        for pod in context.params.pods
+        if any(provider in context.chain(image) for image in pod.images)
+    ]
+    return min(len(askers), context.params.parallel) > 1
+
+
 def _two_running(slot: str) -> Callable[[View], bool]:
     return lambda view: sum(not flight.outcome for flight in view[slot]) > 1
 
 
 def _no_token_of_gone_pod(pod: PodParams, slot: str) -> Iterator[StateProperty]:
+    if pod.incarnations < 2:
+        return
     where = f"pod:{pod.name}"
     reads = (where, slot)
 
@@ -1278,10 +1304,10 @@ def _can_pull(context: Context, pod: PodParams) -> LivenessProperty:
 
 def properties(context: Context) -> tuple[Property, ...]:
     """Return what the lookup side of one configuration promises."""
-    params = context.params
+    watcher = Watcher(context.params)
     found: list[Property] = []
     for row in (*INVARIANTS, *END_TO_END, *RULES, *PROMISES):
-        found += row.properties(params)
+        found += row.properties(watcher)
     found += _states(context)
     found += _liveness(context) if context.starts else ()
     return tuple(found)

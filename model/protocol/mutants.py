@@ -63,5 +63,5 @@ def _of(deviation: Deviation, equivalent: Mapping[str, str]) -> Mutant:
         "automatic",
         delta if deviation.side == "lookup" else nothing,
         delta if deviation.side == "image" else nothing,
-        equivalent.get(deviation.id, ""),
+        equivalent.get(deviation.id.removeprefix("image/"), ""),
     )

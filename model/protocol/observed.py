@@ -9,7 +9,7 @@ Judges know the configuration and never the rules of the machine: a mutant
 cannot talk its judge round.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,28 @@ class Seen:
         return [each for each in self.effect.observations if each.kind in kinds]
 
 
+class Watcher:
+    """Sorts the observations of one step by kind, once for all properties.
+
+    A step is handed to one property after the other; the last one is kept.
+    """
+
+    def __init__(self, params: Params) -> None:
+        self._params = params
+        self._last: Effect | None = None
+        self._by_kind: dict[str, list[Seen]] = {}
+
+    def seen(self, view: View, event: Event, effect: Effect) -> Mapping[str, list[Seen]]:
+        """Return what was seen in a step, by kind."""
+        if effect is not self._last:
+            by_kind: dict[str, list[Seen]] = {}
+            for each in effect.observations:
+                seen = Seen(self._params, view, event, effect, each, dict(each.data))
+                by_kind.setdefault(each.kind, []).append(seen)
+            self._last, self._by_kind = effect, by_kind
+        return self._by_kind
+
+
 Judge = Callable[[Seen], bool]
 
 
@@ -68,11 +90,11 @@ class Row:
     occasion: Judge
     """The situation in which a wrong implementation would show."""
 
-    def properties(self, params: Params) -> tuple[StepProperty, StepProperty]:
+    def properties(self, watcher: Watcher) -> tuple[StepProperty, StepProperty]:
         """Return the promise and its witness for one configuration."""
         rules = tuple(self.rules.split())
         promise = StepProperty(
-            self.id, Promise.ALWAYS, self.prose, rules, self.events, self._every(params)
+            self.id, Promise.ALWAYS, self.prose, rules, self.events, self._every(watcher)
         )
         witness = StepProperty(
             f"{self.id}/sometimes",
@@ -80,21 +102,32 @@ class Row:
             f"There is occasion to break: {self.prose}",
             rules,
             self.events,
-            self._any(params),
+            self._any(watcher),
         )
         return promise, witness
 
-    def _seen(self, params: Params, view: View, event: Event, effect: Effect) -> Iterable[Seen]:
-        for observation in effect.observations:
-            if observation.kind in self.watches:
-                yield Seen(params, view, event, effect, observation, dict(observation.data))
+    def _every(self, watcher: Watcher) -> Callable[[View, Event, Effect], bool]:
+        watches, holds = self.watches, self.holds
 
-    def _every(self, params: Params) -> Callable[[View, Event, Effect], bool]:
-        return lambda view, event, effect: all(
-            self.holds(seen) for seen in self._seen(params, view, event, effect)
-        )
+        def judge(view: View, event: Event, effect: Effect) -> bool:
+            by_kind = watcher.seen(view, event, effect)
+            for kind in watches:
+                for seen in by_kind.get(kind, ()):
+                    if not holds(seen):
+                        return False
+            return True
 
-    def _any(self, params: Params) -> Callable[[View, Event, Effect], bool]:
-        return lambda view, event, effect: any(
-            self.occasion(seen) for seen in self._seen(params, view, event, effect)
-        )
+        return judge
+
+    def _any(self, watcher: Watcher) -> Callable[[View, Event, Effect], bool]:
+        watches, occasion = self.watches, self.occasion
+
+        def judge(view: View, event: Event, effect: Effect) -> bool:
+            by_kind = watcher.seen(view, event, effect)
+            for kind in watches:
+                for seen in by_kind.get(kind, ()):
+                    if occasion(seen):
+                        return True
+            return False
+
+        return judge

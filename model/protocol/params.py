@@ -134,7 +134,8 @@ class Params:
     """The kubelet restarts and forgets what is in memory."""
     thief: bool = False
     """Somebody holds a token that a provider was given, or a forged one."""
-    exchange_outages: bool = False
+    rogue_node: bool = False
+    """The node asks for tokens that it must not get."""
     results: bool = False
     """Remember how each pod's last pull went (needed for liveness)."""
     image: ImageParams | None = None

@@ -415,7 +415,8 @@ class Deviation:
     @property
     def id(self) -> str:
         value = str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
-        return f"{self.name.replace('_', '-')}={value}"
+        side = "image/" if self.side == "image" else ""
+        return f"{side}{self.name.replace('_', '-')}={value}"
 
 
 def deviations(side: Literal["lookup", "image"], record: type[Any]) -> Iterator[Deviation]:

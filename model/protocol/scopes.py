@@ -23,7 +23,7 @@ A, AB, B = "r.test/a", "r.test/ab", "r.test/b"
 OTHER = "other.test/a"
 HUB = "docker.io/library/h"
 
-SA_X = AccountParams("sa-x", "ns-1", "app", opens=(A, AB))
+SA_X = AccountParams("sa-x", "ns-1", "app", ((("note", "n"),),), opens=(A, AB))
 SA_Y = AccountParams("sa-y", "ns-2", "app", opens=(B,))
 
 
@@ -69,7 +69,7 @@ SA_TOKEN = Params(
     providers=(sa("p", "image", "registry", "outage", "fails"),),
     accounts=(SA_X, SA_Y),
     pods=(PodParams("pod-a", "sa-x", (A,)), PodParams("pod-b", "sa-y", (B,))),
-    horizon=3,
+    horizon=2,
     parallel=2,
     results=True,
 )
@@ -95,6 +95,7 @@ _ANNOTATED = replace(
     annotations=(
         (("note", "n"), ("r", "1")),
         (("o", "2"), ("r", "1")),
+        (("q", "2"), ("r", "1")),
         (("r", "1o2"),),
         (("o", "2"),),
         (("note", "m"), ("r", "1")),
@@ -113,7 +114,7 @@ ACCOUNTS = Params(
 )
 ANNOTATIONS = Params(
     "annotations",
-    providers=(sa("p", "registry", required=("r",), optional=("o",)),),
+    providers=(sa("p", "registry", required=("r",), optional=("o", "q")),),
     accounts=(_ANNOTATED,),
     pods=(PodParams("pod-a", "sa-x", (A,)),),
     horizon=1,
@@ -126,7 +127,7 @@ TOKENS = Params(
     providers=(sa("p", "registry-short", "image-once"),),
     accounts=(_RECREATED,),
     pods=(PodParams("pod-a", "sa-x", (A,), incarnations=2),),
-    horizon=4,
+    horizon=3,
     purge_ticks=0,
     api_faults=("down", "no-tokens"),
 )
@@ -143,7 +144,9 @@ TOKENS_OF_TWO = Params(
     purge_ticks=0,
     grants_change=True,
 )
-PASS_THROUGH = replace(SA_TOKEN_PASS_THROUGH, name="pass-through", parallel=1)
+PASS_THROUGH = replace(
+    SA_TOKEN_PASS_THROUGH, name="pass-through", parallel=1, horizon=2, purge_ticks=0
+)
 ECHO = Params(
     "echo",
     providers=(sa("p", "echo", "echo-once", "registry", "fails"),),
@@ -176,11 +179,10 @@ DOCUMENTS = Params(
 TWO_PROVIDERS = Params(
     "two-providers",
     providers=(
-        plain("q", "node-registry", "node-path", "node-once", "fails", patterns=("r.test",)),
+        plain("q", "node-registry", "node-path", "fails", patterns=("r.test",)),
         plain(
             "b",
-            "node-registry",
-            "node-image",
+            "node-path",
             "fails",
             patterns=("s.test", "r.test", "other.test"),
         ),
@@ -192,9 +194,7 @@ TWO_PROVIDERS = Params(
 )
 PLAIN_FLIGHTS = Params(
     "plain-flights",
-    providers=(
-        plain("n", "node-image", "node-global", "node-once", "fails", api_version="v1beta1"),
-    ),
+    providers=(plain("n", "node-image", "node-global", "fails", api_version="v1beta1"),),
     accounts=(SA_X,),
     pods=(
         PodParams("pod-a", "sa-x", ("r.test/a:1", B)),
@@ -203,7 +203,7 @@ PLAIN_FLIGHTS = Params(
     ),
     horizon=1,
     purge_ticks=0,
-    parallel=3,
+    parallel=2,
 )
 EMPTY_ANSWERS = Params(
     "empty-answers",
@@ -260,16 +260,12 @@ DURATIONS_BY_DEFAULT = replace(
 )
 CACHE_SCOPES = Params(
     "cache-scopes",
-    providers=(plain("n", "node-image", "node-registry", "node-global", "both-registries"),),
-    pods=(PodParams("pod-a", images=(A, AB, OTHER)),),
-    horizon=2,
-    purge_ticks=0,
-)
-CACHE_SCOPES = replace(
-    CACHE_SCOPES,
     providers=(
         plain("n", "node-image", "node-registry", "node-global", patterns=("r.test", "other.test")),
     ),
+    pods=(PodParams("pod-a", images=(A, AB, OTHER)),),
+    horizon=2,
+    purge_ticks=0,
 )
 EXCHANGE = Params(
     "exchange",
@@ -307,13 +303,14 @@ GRANTS = Params(
     horizon=1,
     purge_ticks=0,
     grants_change=True,
+    rogue_node=True,
 )
 LONG_LIVED = Params(
     "long-lived",
     providers=(sa("p", "long", "negative", "registry", "global-both", "wide-key"),),
     accounts=(SA_X, SA_Y),
     pods=(PodParams("pod-a", "sa-x", (A,)), PodParams("pod-b", "sa-y", (B,))),
-    horizon=3,
+    horizon=2,
     token_ticks=1,
     credential_ticks=1,
     results=True,
@@ -344,7 +341,7 @@ EVERYTHING_JOINED = Params(
 )
 PUBLIC = Params(
     "public",
-    pods=(PodParams("pod-a", images=(A, B), secrets=("s-1",)),),
+    pods=(PodParams("pod-a", images=(A, B), secrets=("s-1", "s-1")),),
     secrets=(SecretParams("s-1", A, (), ("deleted",)),),
     public=(A, B),
     horizon=0,
