@@ -7,7 +7,7 @@ first, then, by that one's value, which next. A guard that refuses after one
 look is so worked out once per value of one component.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +20,14 @@ from pullproof.model.machine import (
     StateProperty,
     StepProperty,
     Value,
+    View,
 )
 
 REFUSED = 0
 """Number of the outcome of a guard that refuses."""
 Writes = tuple[tuple[int, int], ...]
 """Component and number of its new value."""
+Judge = Callable[[View, Event, Effect], bool]
 
 
 class Node:
@@ -101,27 +103,30 @@ class Question:
         number, decided = self.answer(notes)
         self.worked_out += 1
         self.asked.update(notes.asked)
-        path = list(notes.asked)
-        if not path:
-            self.tree = number
-            return number, decided
-        if self.tree is None:
-            self.tree = Node(path[0])
-        node = self.tree
-        for here, following in zip(path, path[1:], strict=False):
-            assert isinstance(node, Node), _IMPURE
-            assert node.position == here, _IMPURE
-            node = node.branches.setdefault(ids[here], Node(following))
-        assert isinstance(node, Node), _IMPURE
-        assert node.position == path[-1], _IMPURE
-        node.branches[ids[path[-1]]] = number
+        self._insert(ids, dict(notes.asked), number)
         return number, decided
 
+    def _insert(self, ids: Sequence[int], asked: dict[int, None], number: int) -> None:
+        """Add a leaf below the questions that are there, then those asked just now.
 
-_IMPURE = (
-    "an event or property looked at different components on the same values: it depends on "
-    "something that is not part of the state, or on the order of a set"
-)
+        A branch may test what was not asked for this time (a property that is
+        settled asks no more): it then tells apart more than it must, never less.
+        """
+        below: dict[int, Node | int] | None = None
+        value, node = 0, self.tree
+        while isinstance(node, Node):
+            asked.pop(node.position, None)
+            below, value = node.branches, ids[node.position]
+            node = below.get(value)
+        added: Node | int = number
+        for position in reversed(asked):
+            above = Node(position)
+            above.branches[ids[position]] = added
+            added = above
+        if below is None:
+            self.tree = added
+        else:
+            below[value] = added
 
 
 class Evaluator:
@@ -133,6 +138,12 @@ class Evaluator:
         self.outcomes: list[list[Writes]] = [[()] for _ in machine.events]
         """Per event: outcome number to what it writes; number 0 is refusal."""
         self._known: list[dict[Writes, int]] = [{} for _ in machine.events]
+        self._open = set(range(len(machine.properties)))
+        """Properties that are not decided yet."""
+        self._watching: dict[str, list[tuple[int, bool, Judge]]] = {
+            event.kind: [] for event in machine.events
+        }
+        self._watch()
         self.events = [self._event(i, event) for i, event in enumerate(machine.events)]
         self.properties = {
             i: self._state_property(i, each)
@@ -149,24 +160,32 @@ class Evaluator:
         values = [self.tables.values[component] for component in components]
         return Question(components, {name: i for i, name in enumerate(unique)}, values, answer)
 
+    def settle(self, properties: Collection[int]) -> None:
+        """Look no more at properties that are decided."""
+        if not self._open.isdisjoint(properties):
+            self._open.difference_update(properties)
+            self._watch()
+
+    def _watch(self) -> None:
+        for kind, watching in self._watching.items():
+            watching[:] = [
+                (i, each.promise is Promise.SOMETIMES, each.holds)
+                for i, each in enumerate(self.machine.properties)
+                if i in self._open
+                and isinstance(each, StepProperty)
+                and (not each.kinds or kind in each.kinds)
+            ]
+
     def _event(self, number: int, event: Event) -> Question:
-        watching = [
-            (i, each)
-            for i, each in enumerate(self.machine.properties)
-            if isinstance(each, StepProperty) and (not each.kinds or event.kind in each.kinds)
-        ]
+        watching = self._watching[event.kind]
 
         def answer(notes: Notes) -> tuple[int, tuple[int, ...]]:
             result = event.apply(notes)
             if result is None:
                 return REFUSED, ()
             outcome = self._outcome(number, event, result)
-            decided = tuple(
-                i
-                for i, each in watching
-                if bool(each.holds(notes, event, result)) is (each.promise is Promise.SOMETIMES)
-            )
-            return outcome, decided
+            decided = [i for i, wanted, holds in watching if holds(notes, event, result) == wanted]
+            return outcome, tuple(decided)
 
         return self.question(event.reads, answer)
 

@@ -209,6 +209,7 @@ class _Search:
         for hit in sorted(hits, key=lambda each: (each.event, each.position)):
             if hit.property not in self.finds:
                 self.finds[hit.property] = Find(level, hit.position, hit.event)
+        self.evaluator.settle(self.finds)
 
     def _watch(self) -> None:
         for watch in self.watches:
