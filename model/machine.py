@@ -113,6 +113,9 @@ class StepProperty:
     kinds: tuple[str, ...]
     """Kinds of events it looks at; its reads are those of the event."""
     holds: Callable[[View, Event, Effect], bool]
+    observes: tuple[str, ...] = ()
+    """Kinds of observations it is about: a step in which none of them was seen
+    neither violates nor witnesses it, and is not put before it. Empty: any step."""
 
 
 @dataclass(frozen=True, slots=True)

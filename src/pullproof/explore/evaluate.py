@@ -140,10 +140,8 @@ class Evaluator:
         self._known: list[dict[Writes, int]] = [{} for _ in machine.events]
         self._open = set(range(len(machine.properties)))
         """Properties that are not decided yet."""
-        self._watching: dict[str, list[tuple[int, bool, Judge]]] = {
-            event.kind: [] for event in machine.events
-        }
-        self._watch()
+        self._watching: dict[tuple[str, ...], list[tuple[int, bool, Judge]]] = {}
+        """By kind of event and of its observations: what is to be judged."""
         self.events = [self._event(i, event) for i, event in enumerate(machine.events)]
         self.properties = {
             i: self._state_property(i, each)
@@ -164,27 +162,33 @@ class Evaluator:
         """Look no more at properties that are decided."""
         if not self._open.isdisjoint(properties):
             self._open.difference_update(properties)
-            self._watch()
+            self._watching.clear()
 
-    def _watch(self) -> None:
-        for kind, watching in self._watching.items():
-            watching[:] = [
-                (i, each.promise is Promise.SOMETIMES, each.holds)
-                for i, each in enumerate(self.machine.properties)
-                if i in self._open
-                and isinstance(each, StepProperty)
-                and (not each.kinds or kind in each.kinds)
-            ]
+    def _judges(self, kind: str, seen: tuple[str, ...]) -> list[tuple[int, bool, Judge]]:
+        """Return what is to be judged in an event with such observations."""
+        found = self._watching[kind, *seen] = [
+            (i, each.promise is Promise.SOMETIMES, each.holds)
+            for i, each in enumerate(self.machine.properties)
+            if i in self._open
+            and isinstance(each, StepProperty)
+            and (not each.kinds or kind in each.kinds)
+            and (not each.observes or not set(seen).isdisjoint(each.observes))
+        ]
+        return found
 
     def _event(self, number: int, event: Event) -> Question:
-        watching = self._watching[event.kind]
+        kind, watching = event.kind, self._watching
 
         def answer(notes: Notes) -> tuple[int, tuple[int, ...]]:
             result = event.apply(notes)
             if result is None:
                 return REFUSED, ()
             outcome = self._outcome(number, event, result)
-            decided = [i for i, wanted, holds in watching if holds(notes, event, result) == wanted]
+            seen = tuple([each.kind for each in result.observations])
+            judges = watching.get((kind, *seen))
+            if judges is None:
+                judges = self._judges(kind, seen)
+            decided = [i for i, wanted, holds in judges if holds(notes, event, result) == wanted]
             return outcome, tuple(decided)
 
         return self.question(event.reads, answer)
