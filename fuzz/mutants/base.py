@@ -76,7 +76,7 @@ class Provider:
     """The steps, in the order they run."""
 
     identity = os.environ.get("PROVIDER_IDENTITY", "workload")
-    registries = tuple(os.environ.get("PROVIDER_REGISTRIES", "").split(","))
+    registries = tuple(filter(None, os.environ.get("PROVIDER_REGISTRIES", "").split(",")))
     versions = tuple(os.environ.get("PROVIDER_VERSIONS", "v1").split(","))
     annotation = os.environ.get("PROVIDER_ANNOTATION", "")
     cache_key_type = "Image"
