@@ -8,6 +8,6 @@ demo test lint all:
 # Nightly: every wrong provider with the full default profile, then the correct
 # ones over 1,000 seeds (docs/nightly.md).
 zoo:
-	@$(PYTHON) dev.py shell >/dev/null && .venv/bin/pullproof zoo --profile default
+	@$(PYTHON) dev.py shell >/dev/null && .venv/bin/pullproof zoo --wrong --profile default
 soak:
 	@$(PYTHON) dev.py shell >/dev/null && .venv/bin/pullproof zoo --correct --seeds 1000

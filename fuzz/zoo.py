@@ -32,6 +32,8 @@ Done = TypeVar("Done")
 
 CAUGHT_TARGET = 1.0
 """Share of the runnable mutants that must be caught."""
+LOG_EVERY = 20
+"""Lines of progress in a log, in providers."""
 PROVOKERS = ("E08", "F10", "J02")
 """Run with every check that watches: their scenarios make providers fail."""
 _PACKAGES = str(Path(pullproof.__file__).resolve().parent.parent)
@@ -76,13 +78,16 @@ class Acquittal:
 # -- what to run -----------------------------------------------------------------------
 
 
-def setup_of(mutant: Mutant) -> Setup | Unavailable:
+def setup_of(mutant: Mutant, launcher: str = "exec") -> Setup | Unavailable:
     """Return the template that `mutant` names, with the mutant in the place of the base."""
     setup = load_settings(SETUPS / f"{mutant.setup}.toml")
+    named = replace(setup.provider, name=mutant.id)
+    if mutant.path.suffix == ".py" and launcher == "zygote":
+        # The warm interpreter knows the package; it takes no other options.
+        return replace(setup, provider=replace(named, args=(str(mutant.path),)))
     # Mutants import the base by its package name, also from a sandbox whose
     # HOME is empty; without `site` each exec is a quarter faster.
     setup = replace(setup, base_env=(*setup.base_env, ("PYTHONPATH", _PACKAGES)))
-    named = replace(setup.provider, name=mutant.id)
     if mutant.path.suffix == ".py":
         return replace(setup, provider=replace(named, args=("-S", str(mutant.path))))
     if mutant.path.suffix == ".sh":
@@ -116,9 +121,11 @@ def correct_setup(name: str) -> Setup | Unavailable:
 # -- running ---------------------------------------------------------------------------
 
 
-def try_mutant(mutant: Mutant, *, profile: str = "declared", seed: int = 0) -> Catch:
+def try_mutant(
+    mutant: Mutant, *, profile: str = "declared", seed: int = 0, launcher: str = "exec"
+) -> Catch:
     """Run `mutant` against the checks it names, or against a whole profile."""
-    setup = setup_of(mutant)
+    setup = setup_of(mutant, launcher)
     if isinstance(setup, Unavailable):
         return Catch(mutant, skipped=setup.reason)
     declared = profile == "declared"
@@ -129,6 +136,7 @@ def try_mutant(mutant: Mutant, *, profile: str = "declared", seed: int = 0) -> C
         checks=_declared(mutant) if declared else (),
         canary=False,
         shrink=False,
+        launcher=launcher,
     )
     try:
         result = run(setup, options)
@@ -143,13 +151,22 @@ def _declared(mutant: Mutant) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*mutant.checks, *(PROVOKERS if watching else ()))))
 
 
-def try_correct(name: str, *, profile: str = "default", seeds: Sequence[int] = (0,)) -> Acquittal:
+def try_correct(
+    name: str,
+    *,
+    profile: str = "default",
+    seeds: Sequence[int] = (0,),
+    launcher: str = "exec",
+) -> Acquittal:
     """Run a correct provider against all checks, once for each seed."""
     setup = correct_setup(name)
     if isinstance(setup, Unavailable):
         return Acquittal(name, skipped=setup.reason)
     results = [
-        run(setup, Options(profile=Profile(profile), seed=seed, jobs=1, shrink=False))
+        run(
+            setup,
+            Options(profile=Profile(profile), seed=seed, jobs=1, shrink=False, launcher=launcher),
+        )
         for seed in seeds
     ]
     return Acquittal(
@@ -235,10 +252,14 @@ def main(words: Sequence[str] | None = None) -> int:
         return 64
     wrong = () if options.correct else [m for m in mutants() if _wanted(m.id, options.only)]
     right = [name for name in correct_providers() if _wanted(name, options.only)]
+    if options.wrong:
+        right = []
     good = True
     if wrong:
         catches = _all(
-            lambda m: try_mutant(m, profile=options.profile, seed=options.seed),
+            lambda m: try_mutant(
+                m, profile=options.profile, seed=options.seed, launcher=options.launcher
+            ),
             wrong, options.jobs, lambda catch: catch.mutant.id,
         )  # fmt: skip
         print(table(MUTANT_HEAD, [mutant_row(c) for c in catches], markdown=options.markdown))
@@ -249,7 +270,10 @@ def main(words: Sequence[str] | None = None) -> int:
     if right:
         seeds = range(options.seed, options.seed + options.seeds)
         items = _all(
-            lambda name: try_correct(name, seeds=seeds), right, options.jobs, lambda item: item.name
+            lambda name: try_correct(name, seeds=seeds, launcher=options.launcher),
+            right,
+            options.jobs,
+            lambda item: item.name,
         )
         print(table(CORRECT_HEAD, [correct_row(i) for i in items], markdown=options.markdown))
         clean = sum(not item.findings for item in items if not item.skipped)
@@ -267,11 +291,14 @@ def _all(
 ) -> list[Done]:
     """Return what `work` makes of each job, in order; tell progress on stderr."""
     started = time.monotonic()
+    count = [0]
 
     def one(job: Job) -> Done:
         done = work(job)
-        if sys.stderr.isatty():
-            print(f"  {time.monotonic() - started:6.1f} s  {name(done)}", file=sys.stderr)
+        count[0] += 1
+        if sys.stderr.isatty() or count[0] % LOG_EVERY == 0:
+            passed = time.monotonic() - started
+            print(f"  {passed:6.1f} s  {count[0]} done, last {name(done)}", file=sys.stderr)
         return done
 
     with ThreadPoolExecutor(max(1, width)) as pool:
@@ -286,6 +313,11 @@ def _parser() -> argparse.ArgumentParser:
         help="checks that mutants are run against: those they name, or all",
     )  # fmt: skip
     parser.add_argument("--correct", action="store_true", help="leave the wrong providers out")
+    parser.add_argument("--wrong", action="store_true", help="leave the correct providers out")
+    parser.add_argument(
+        "--launcher", choices=("zygote", "exec"), default="zygote",
+        help="how python providers start: forked off a warm interpreter, or afresh",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--seeds", type=int, default=1, help="seeds for each correct provider")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at the same time")

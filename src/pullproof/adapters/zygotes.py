@@ -139,7 +139,7 @@ class ZygoteLauncher:
 def script_argv(invocation: Invocation) -> list[str] | None:
     """Return `sys.argv` if the invocation runs a plain Python script, else None.
 
-    That is an executable `.py` file whose first line names a Python, or our own
+    That is an executable file whose first line names a Python, or our own
     interpreter followed by a script. Variables that configure an interpreter
     need a fresh one.
     """
@@ -163,7 +163,7 @@ def _configures_python(name: str, value: str) -> bool:
 
 
 def _is_python_script(path: str) -> bool:
-    if not path.endswith(".py") or not os.access(path, os.X_OK) or os.path.isdir(path):
+    if not os.access(path, os.X_OK) or os.path.isdir(path):
         return False
     try:
         with open(path, "rb") as file:
