@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "strategies": {"strategies", "model", "schemas", "corpus", "checks"},
     "checks": {"checks", "model", "schemas"},
     "adapters": {"adapters", "model"},
+    "explore": {"explore", "model"},
     "report": {"report", "model", "schemas", "corpus", "checks", "engine"},
     "engine": {
         "engine",

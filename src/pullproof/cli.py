@@ -262,6 +262,65 @@ def validate(**options: Any) -> None:
     sys.exit(validate_command(**options))
 
 
+@cli.command(context_settings=_CONTEXT, epilog=EXIT_CODES)
+@click.option("--kubernetes", metavar="1.34", help="Whose rules [default: 1.34].")
+@click.option(
+    "--scope", default="small", show_default=True, help="Set of configurations: small, ci, large."
+)
+@click.option(
+    "--config", "configs", multiple=True, metavar="NAME",
+    help="Only this configuration (may repeat).",
+)  # fmt: skip
+@click.option(
+    "--provider-faults", default="", metavar="A,B", help="Let providers do this wrong, too."
+)
+@click.option(
+    "--mutant", default="", metavar="ID",
+    help="A wrong implementation; with --replay also `none`, the real rules.",
+)  # fmt: skip
+@click.option(
+    "--invariant", "invariants", multiple=True, metavar="ID", help="Only this one (may repeat)."
+)
+@click.option("--no-symmetry", is_flag=True, help="Tell states apart that differ in names only.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after N states each.")
+@click.option("--depth", type=click.IntRange(0), metavar="N", help="Stop after N events.")
+@click.option("--memory", metavar="4GiB", help="Stop before all workers together take more.")
+@click.option("--jobs", "-j", type=click.IntRange(1, 64), help="Worker processes [default: cores].")
+@click.option("--checkpoint", type=_PATH, metavar="DIR", help="Keep finished levels there.")
+@click.option("--resume", type=_PATH, metavar="DIR", help="Go on from such a directory.")
+@click.option("--promises", is_flag=True, help="P-nn, which no kubelet promises, fail as well.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text",
+    show_default=True, help="What goes to stdout; markdown with --compare and --matrix.",
+)  # fmt: skip
+@click.option("--save", type=_PATH, metavar="FILE", help="Write the first counterexample (JSON).")
+@click.option("--svg", "svg_file", type=_PATH, metavar="FILE", help="Draw it.")
+@click.option("--compare", "compare_", is_flag=True, help="Ways to pull, side by side.")
+@click.option("--matrix", "matrix_", is_flag=True, help="Which property catches which mutant.")
+@click.option("--mutants", default="", metavar="A,B", help="With --matrix: only these.")
+@click.option("--replay", "replay_file", type=_PATH, metavar="FILE", help="Execute a saved trace.")
+@click.option("--verbose", "-v", is_flag=True, help="Name the properties that are kept, too.")
+def explore(**options: Any) -> None:
+    """Explore all states of the protocol itself, and judge its invariants.
+
+    Nothing is executed but the model: kubelet, issuer, exchange, registry and
+    providers as one state machine. Exit code 1: an invariant is violated, or
+    a situation that ought to come up never did.
+
+    \b
+    Examples:
+      pullproof explore --kubernetes 1.34
+      pullproof explore --config tokens --invariant I-33 --verbose
+      pullproof explore --mutant key-has-uid=false --save t.json --svg t.svg
+      pullproof explore --replay t.json --mutant none
+      pullproof explore --compare --format markdown
+      pullproof explore --matrix --mutants key-has-uid=false
+    """
+    from pullproof.commands.explore import explore_command
+
+    sys.exit(explore_command(**options))
+
+
 @cli.command(context_settings={**_CONTEXT, "ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def zoo(arguments: tuple[str, ...]) -> None:

@@ -146,4 +146,3 @@ class _Unpickler(pickle.Unpickler):
         if not module.startswith("pullproof.model."):
             raise pickle.UnpicklingError(f"{module}.{name} is no part of a state")
         return super().find_class(module, name)
-

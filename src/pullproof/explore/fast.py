@@ -244,7 +244,9 @@ class FastEngine:
         for start in range(0, self.size, _PIECE):
             words = self._fold.unfold(self._frontier[start : start + _PIECE])
             columns = [self._layout.column(words, component) for component in components]
-            for position, projection in enumerate(zip(*map(np.ndarray.tolist, columns), strict=True)):
+            for position, projection in enumerate(
+                zip(*map(np.ndarray.tolist, columns), strict=True)
+            ):
                 if projection not in seen:
                     seen.add(projection)
                     yield start + position, projection

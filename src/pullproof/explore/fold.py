@@ -92,5 +92,3 @@ class Fold:
                 keys = self._pairs[i - 2].key(keys)
         backwards.append(self._words[0].key(keys))
         return backwards[::-1]
-
-

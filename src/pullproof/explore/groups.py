@@ -33,7 +33,9 @@ class Group:
         self._map = IdMap()
         self._key = _Key(self.reads, layout)
         if self._combinations and len(self._combinations[0]):
-            columns = {c: column.array for c, column in zip(self.reads, self._combinations, strict=True)}
+            columns = {
+                c: column.array for c, column in zip(self.reads, self._combinations, strict=True)
+            }
             self._map.add(self._key.of_columns(columns))
 
     def project(self, words: Words, layout: Layout) -> tuple[I32, list[Decided]]:

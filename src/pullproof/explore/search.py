@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pullproof.explore.checkpoint import Checkpoint, Snapshot
-from pullproof.explore.engine import CHUNK, NO_EVENT, Engine, Hit, PlainEngine
+from pullproof.explore.engine import CHUNK, NO_EVENT, Engine, Expansion, Hit, PlainEngine
 from pullproof.explore.evaluate import Evaluator
 from pullproof.explore.liveness import LivenessWatch
 from pullproof.explore.memory import resident_bytes
@@ -169,20 +169,19 @@ class _Search:
         parents: list[Sequence[int]] = []
         events: list[Sequence[int]] = []
         stop = None
-        for start in range(0, self.engine.size, self.chunk):
-            stop = self._before_piece()
-            if stop is not None:
-                break
-            made = self.engine.expand(start, min(start + self.chunk, self.engine.size))
-            parents.append(made.parents)
-            events.append(made.events)
-            self.states += len(made.parents)
-            self.terminal += made.terminal
-            for event, count in enumerate(made.transitions):
-                self.transitions[event] += count
-            self._note(made.step_hits, self.level)
-            self._note(made.state_hits, self.level + 1)
-            self._say(start)
+        try:
+            for start in range(0, self.engine.size, self.chunk):
+                stop = self._before_piece()
+                if stop is not None:
+                    break
+                made = self.engine.expand(start, min(start + self.chunk, self.engine.size))
+                # Before anything is noted: what is noted must have a path.
+                parents.append(made.parents)
+                events.append(made.events)
+                self._count(made)
+                self._say(start)
+        except KeyboardInterrupt:
+            stop = Stop.INTERRUPTED
         self.levels.parents.append(_joined(parents, "I"))
         self.levels.events.append(_joined(events, "H"))
         if stop is not None:
@@ -194,6 +193,14 @@ class _Search:
         self._watch()
         self._keep()
         return None
+
+    def _count(self, made: Expansion) -> None:
+        self.states += len(made.parents)
+        self.terminal += made.terminal
+        for event, count in enumerate(made.transitions):
+            self.transitions[event] += count
+        self._note(made.step_hits, self.level)
+        self._note(made.state_hits, self.level + 1)
 
     def _before_piece(self) -> Stop | None:
         limit = self.options.limit_states

@@ -4,7 +4,7 @@ Values are shown, not pickled: a saved trace names events, and replaying it
 executes those events again and compares what is shown.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from dataclasses import field as dataclass_field
 from enum import Enum
@@ -247,14 +247,29 @@ def replay(machine: Machine, trace: Trace) -> Replay:
 
 
 def _differences(number: int, wanted: TraceStep, found: TraceStep) -> list[Divergence]:
-    parts: tuple[tuple[str, Callable[[TraceStep], Sequence[str]]], ...] = (
-        ("it changes other things", lambda s: [f"{c.component} = {c.after}" for c in s.changes]),
-        ("something else is seen", lambda s: [seen_text(o) for o in s.observations]),
-    )
+    """Return what differs between two steps, and only that."""
+    made: list[Divergence] = []
+    for sentence, one, other in (
+        ("it changes other things", _changed_lines(wanted), _changed_lines(found)),
+        ("something else is seen", _seen_lines(wanted), _seen_lines(found)),
+    ):
+        if one != other:
+            gone = tuple(line for line in one if line not in other)
+            new = tuple(line for line in other if line not in one)
+            made.append(Divergence(number, wanted.event, sentence, gone, new))
+    return made
+
+
+def _changed_lines(step: TraceStep) -> list[str]:
+    return [f"{c.component} = {c.after}" for c in step.changes]
+
+
+def _seen_lines(step: TraceStep) -> list[str]:
+    """One line per datum, so that only what differs is shown."""
     return [
-        Divergence(number, wanted.event, sentence, tuple(of(wanted)), tuple(of(found)))
-        for sentence, of in parts
-        if list(of(wanted)) != list(of(found))
+        line
+        for o in step.observations
+        for line in (o.kind, *(f"{o.kind}: {name}={value}" for name, value in o.data))
     ]
 
 
