@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pullproof.model.config_keys import qualified_name_problems
 from pullproof.model.config_problem import ConfigProblem, Place
 from pullproof.model.durations import format_duration
+from pullproof.model.gocase import to_lower
 from pullproof.model.gojson import encode_string
 from pullproof.model.goquote import quote
 from pullproof.model.gourl import InvalidURL
@@ -172,7 +173,8 @@ def _match_images(provider: RawProvider, context: _Context) -> Iterator[_Found]:
         yield _Found("matchImages", message, "K-033a")
     for index, pattern in enumerate(provider.match_images):
         try:
-            parse_schemeless(_PLACEHOLDER.sub(_STAND_IN, pattern))
+            readable = _PLACEHOLDER.sub(_STAND_IN, pattern)
+            parse_schemeless(readable, strict_colons=context.version.has_strict_colons)
         except InvalidURL as error:
             message = f"Invalid value: {quote(pattern)}: match image is invalid: {error}"
             hint = pattern_hint(pattern)
@@ -256,7 +258,7 @@ def _key_list(name: str, keys: tuple[str, ...]) -> Iterator[_Found]:
     seen: set[str] = set()
     for index, key in enumerate(keys):
         at = f"[{index}]"
-        for problem in qualified_name_problems(key.lower()):
+        for problem in qualified_name_problems(to_lower(key)):
             yield _Found(field, f"Invalid value: {quote(key)}: {problem}", "K-034f", "", at)
         if key in seen:
             yield _Found(field, f"Duplicate value: {quote(key)}", "K-034g", "", at)

@@ -132,5 +132,5 @@ def _quote(text: str) -> str:
         elif " " <= char < "\x80":
             parts.append(char)
         else:
-            parts += (f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
+            parts += (f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogateescape"))
     return '"' + "".join(parts) + '"'

@@ -7,9 +7,10 @@ refuses*, and what it makes of escapes and ports.
 Which texts those are has changed with Go, not with Kubernetes. This module
 keeps the rules of Go 1.26.8 in their default, strict form: brackets only
 around an IPv6 address at the very start of the host (since Go 1.25.8 and
-1.26.1), and one colon at most outside of brackets for http and https
-(GODEBUG urlstrictcolons). A kubelet built with an older Go still takes
-`registr[xyz].io` and `a:1:2`; nobody should rely on either.
+1.26.1), and, if the caller wants it, one colon at most outside of brackets for
+http and https (GODEBUG urlstrictcolons). A kubelet built with an older Go still
+takes `registr[xyz].io`, and one before 1.36 takes `a:1:2`; nobody should rely
+on either.
 
 Texts stand for Go strings: bytes outside of UTF-8, which percent escapes may
 produce, are carried as lone surrogates (`surrogateescape`).
@@ -58,8 +59,12 @@ class _Refused(Exception):
     """Why a part is refused, in Go's words."""
 
 
-def parse(text: str) -> URL:
+def parse(text: str, *, strict_colons: bool = True) -> URL:
     """Return the parts of `text`.
+
+    Args:
+        strict_colons: Whether one colon at most may stand in the host of a http
+            or https URL (`KubeletVersion.has_strict_colons`).
 
     >>> parse("https://user@registry.example:5000/team%2Da?x#y")
     URL(scheme='https', host='registry.example:5000', path='/team-a')
@@ -71,7 +76,7 @@ def parse(text: str) -> URL:
     """
     url, _, fragment = _bytes(text).partition(b"#")
     try:
-        parsed = _parse(url)
+        parsed = _parse(url, strict_colons)
     except _Refused as refused:
         raise InvalidURL(_text(url), str(refused)) from None
     try:
@@ -109,7 +114,7 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _parse(url: bytes) -> URL:
+def _parse(url: bytes, strict_colons: bool) -> URL:
     if any(byte < 0x20 or byte == 0x7F for byte in url):
         raise _Refused("net/url: invalid control character in URL")
     if url == b"*":
@@ -124,7 +129,10 @@ def _parse(url: bytes) -> URL:
     host = b""
     if rest.startswith(b"//") and (scheme or not rest.startswith(b"///")):
         authority, slash, path = rest[2:].partition(b"/")
-        host, rest = _host_of_authority(authority, scheme), slash + path
+        host, rest = (
+            _host_of_authority(authority, strict_colons and scheme in _STRICT_COLONS),
+            slash + path,
+        )
     return URL(scheme, _text(host), _text(_unescape(rest)))
 
 
@@ -137,9 +145,9 @@ def _split_scheme(url: bytes) -> tuple[str, bytes]:
     return found[0][:-1].decode().lower(), url[found.end() :]
 
 
-def _host_of_authority(authority: bytes, scheme: str) -> bytes:
+def _host_of_authority(authority: bytes, strict_colons: bool) -> bytes:
     userinfo, _, host = authority.rpartition(b"@")
-    host = _host(host, scheme)
+    host = _host(host, strict_colons)
     if not _PLAIN_IN_USERINFO.issuperset(userinfo):
         raise _Refused("net/url: invalid userinfo")
     username, _, password = userinfo.partition(b":")
@@ -148,7 +156,7 @@ def _host_of_authority(authority: bytes, scheme: str) -> bytes:
     return host
 
 
-def _host(host: bytes, scheme: str) -> bytes:
+def _host(host: bytes, strict_colons: bool) -> bytes:
     bracket = host.rfind(b"[")
     if bracket > 0:
         raise _Refused("invalid IP-literal")
@@ -156,7 +164,7 @@ def _host(host: bytes, scheme: str) -> bytes:
         return _ip_literal(host)
     colons = host.count(b":")
     if colons:
-        first = host.find(b":") if scheme in _STRICT_COLONS else host.rfind(b":")
+        first = host.find(b":") if strict_colons else host.rfind(b":")
         _check_port(host[first:])
     return _unescape_host(host)
 

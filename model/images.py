@@ -12,6 +12,7 @@ as measured.
 import re
 from dataclasses import dataclass
 
+from pullproof.model.gocase import to_lower
 from pullproof.model.goquote import quote
 
 DEFAULT_DOMAIN = "docker.io"
@@ -73,13 +74,13 @@ def parse_image(image: str) -> ImageName:
         raise InvalidImageName(image, reason)
     domain, remainder = _split_domain(image)
     named = remainder.partition(":")[0]
-    if _lower(named) != named:
+    if to_lower(named) != named:
         reason = f"invalid reference format: repository name ({named}) must be lowercase"
         raise InvalidImageName(image, reason)
     full = f"{domain}/{remainder}"
     found = _REFERENCE.fullmatch(full)
     if found is None:
-        lower = _REFERENCE.fullmatch(_lower(full))
+        lower = _REFERENCE.fullmatch(to_lower(full))
         reason = "repository name must be lowercase" if lower else "invalid reference format"
         raise InvalidImageName(image, reason)
     if len(found["path"]) > MAX_PATH_LENGTH:
@@ -125,11 +126,6 @@ def apply_default_tag(image: str) -> str:
     return f"{image}:{DEFAULT_TAG}"
 
 
-def _lower(text: str) -> str:
-    """Return `text` in lower case, one character for one, as Go does it."""
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-
-
 def _split_domain(image: str) -> tuple[str, str]:
     """Return the domain and what follows, which may hold tag and digest."""
     first, slash, rest = image.partition("/")
@@ -137,7 +133,7 @@ def _split_domain(image: str) -> tuple[str, str]:
         return DEFAULT_DOMAIN, OFFICIAL_PREFIX + image
     if first == LEGACY_DOMAIN:
         first = DEFAULT_DOMAIN
-    elif not (first == "localhost" or "." in first or ":" in first or _lower(first) != first):
+    elif not (first == "localhost" or "." in first or ":" in first or to_lower(first) != first):
         first, rest = DEFAULT_DOMAIN, image
     if first == DEFAULT_DOMAIN and "/" not in rest:
         rest = OFFICIAL_PREFIX + rest

@@ -49,6 +49,8 @@ class Keyring:
 
     credentials: tuple[tuple[str, Credential], ...] = ()
     """Keyring key and credential, in the order in which they were added."""
+    strict_colons: bool = True
+    """See `gourl.parse`; a kubelet before 1.36 is not strict."""
 
     def add(self, source: str, entries: Iterable[Entry]) -> "Keyring":
         """Return a keyring that also holds `entries`, in their order.
@@ -66,9 +68,9 @@ class Keyring:
         added = tuple(
             (key, Credential(entry.auth_key, entry.username, entry.password, source))
             for entry in entries
-            if (key := keyring_key(entry.auth_key)) is not None
+            if (key := keyring_key(entry.auth_key, strict_colons=self.strict_colons)) is not None
         )
-        return Keyring(self.credentials + added)
+        return Keyring(self.credentials + added, self.strict_colons)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -83,7 +85,7 @@ class Keyring:
         found = tuple(
             credential
             for key in self.keys
-            if matches(key, repo_name)
+            if matches(key, repo_name, strict_colons=self.strict_colons)
             for credential in self._under(key)
         )
         if not found and is_hub_image(repo_name):
@@ -105,7 +107,7 @@ def lookup_all(keyrings: Iterable[Keyring], repo_name: str) -> tuple[Credential,
     return tuple(credential for keyring in keyrings for credential in keyring.lookup(repo_name))
 
 
-def keyring_key(location: str) -> str | None:
+def keyring_key(location: str, *, strict_colons: bool = True) -> str | None:
     """Return the keyring key of an auth key; None if the kubelet skips it.
 
     >>> keyring_key("https://registry.example/v1/")
@@ -117,7 +119,8 @@ def keyring_key(location: str) -> str | None:
     """
     has_scheme = location.startswith(("https://", "http://"))
     try:
-        url = parse(location if has_scheme else f"https://{location}")
+        whole = location if has_scheme else f"https://{location}"
+        url = parse(whole, strict_colons=strict_colons)
     except InvalidURL:
         return None
     path = url.path[3:] if url.path.startswith(_OLD_API_PATHS) else url.path

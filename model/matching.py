@@ -15,7 +15,7 @@ from pullproof.model.goglob import match as glob_match
 from pullproof.model.gourl import URL, InvalidURL, parse, split_host_port
 
 
-def parse_schemeless(text: str) -> URL:
+def parse_schemeless(text: str, *, strict_colons: bool = True) -> URL:
     """Return `text`, which must come without a scheme, as a URL.
 
     Raises:
@@ -23,7 +23,7 @@ def parse_schemeless(text: str) -> URL:
 
     Source: K-041.
     """
-    return parse(f"https://{text}")
+    return parse(f"https://{text}", strict_colons=strict_colons)
 
 
 def split_host(url: URL) -> tuple[tuple[str, ...], str]:
@@ -35,7 +35,7 @@ def split_host(url: URL) -> tuple[tuple[str, ...], str]:
     return tuple(name.split(".")), port
 
 
-def urls_match(pattern: str, target: str) -> bool:
+def urls_match(pattern: str, target: str, *, strict_colons: bool = True) -> bool:
     """Return whether `pattern` matches the repo name `target`.
 
     Raises:
@@ -45,7 +45,8 @@ def urls_match(pattern: str, target: str) -> bool:
 
     Source: K-043, K-045.
     """
-    pattern_url, target_url = parse_schemeless(pattern), parse_schemeless(target)
+    pattern_url = parse_schemeless(pattern, strict_colons=strict_colons)
+    target_url = parse_schemeless(target, strict_colons=strict_colons)
     pattern_parts, pattern_port = split_host(pattern_url)
     target_parts, target_port = split_host(target_url)
     return (
@@ -56,17 +57,19 @@ def urls_match(pattern: str, target: str) -> bool:
     )
 
 
-def matches(pattern: str, repo_name: str) -> bool:
+def matches(pattern: str, repo_name: str, *, strict_colons: bool = True) -> bool:
     """Return whether `pattern` matches; any error means no (K-040)."""
     try:
-        return urls_match(pattern, repo_name)
+        return urls_match(pattern, repo_name, strict_colons=strict_colons)
     except (InvalidURL, BadPattern):
         return False
 
 
-def is_image_allowed(match_images: Iterable[str], repo_name: str) -> bool:
+def is_image_allowed(
+    match_images: Iterable[str], repo_name: str, *, strict_colons: bool = True
+) -> bool:
     """Return whether a provider with these patterns is asked (K-040)."""
-    return any(matches(pattern, repo_name) for pattern in match_images)
+    return any(matches(it, repo_name, strict_colons=strict_colons) for it in match_images)
 
 
 def explain(pattern: str, repo_name: str) -> str:

@@ -14,7 +14,7 @@ from pullproof.model.cache import store
 from pullproof.model.durations import format_duration
 from pullproof.model.gojson import InvalidJSON, JsonObject, JsonString, scan
 from pullproof.model.gojson_strings import decode_utf8
-from pullproof.model.response import EXEC_FAILED, Refusal, Response, judge_response
+from pullproof.model.response import Refusal, Response, exec_failed, judge_response
 from pullproof.model.setup import Setup
 from pullproof.model.transcript import Ending, Exec
 
@@ -117,12 +117,13 @@ def _late(setup: Setup, exec: Exec) -> str:
 
 
 def _failed(setup: Setup, exec: Exec, error: str, words: str, rule: str) -> Reaction:
-    log = (
-        f"{EXEC_FAILED}error execing credential provider plugin {setup.provider.name} "
+    text = (
+        f"error execing credential provider plugin {setup.provider.name} "
         f"for image {image_of(exec)}: {error}"
     )
     if setup.version.logs_stderr:
-        log += f": {decode_utf8(exec.stderr)}"
+        text += f": {decode_utf8(exec.stderr)}"
+    log = exec_failed(text, setup.version)
     ignored = ", ignores its output" if exec.stdout else ""
     sentence = f"the kubelet logs that {words} ({rule}){ignored} and {WITHOUT}"
     return Reaction(False, rule, log, sentence, None)

@@ -27,7 +27,7 @@ EXEC_FAILED = "Failed getting credential from external registry credential provi
 """How the kubelet's log line begins when an exec or its answer was no good."""
 
 _CURRENT = KubeletVersion()
-_UNDECODABLE = EXEC_FAILED + "error decoding credential provider plugin response from stdout"
+_UNDECODABLE = "error decoding credential provider plugin response from stdout"
 
 
 class Stage(StrEnum):
@@ -58,7 +58,8 @@ class Refusal:
     stage: Stage
     rule: str
     kubelet_message: str = field(repr=False)
-    """Exactly what the kubelet logs. It may hold texts of the response (Q-19)."""
+    """Exactly what the kubelet logs (see `exec_failed` for 1.35 and later). It may
+    hold texts of the response (Q-19)."""
     detail: str
     """Our diagnosis; holds no secret of the response and not the token."""
 
@@ -108,24 +109,24 @@ def judge_response(
         document = scan(stdout)
         peeked = peek(document)
     except (InvalidJSON, InvalidPeek) as problem:
-        return _unreadable(stdout, problem)
+        return _unreadable(stdout, problem, version)
     # A document without members has no apiVersion and cannot come further.
     if peeked.api_version != api_version or not isinstance(document, JsonObject):
-        return _other_version(Hider(document, sent_token), api_version, peeked)
+        return _other_version(Hider(document, sent_token), api_version, peeked, version)
     if peeked.kind != RESPONSE_KIND:
-        return _other_kind(Hider(document, sent_token), peeked)
+        return _other_kind(Hider(document, sent_token), peeked, version)
     try:
         decoded = decode(document, sent_token)
     except UndecodableResponse as problem:
-        return _refusal(Stage.DECODE, _UNDECODABLE, str(problem))
+        return _refusal(Stage.DECODE, exec_failed(_UNDECODABLE, version), str(problem))
     if version.has_echo_guard and cache_type is not CacheType.TOKEN and sent_token:
         for entry in decoded.auth:
             if entry.password == sent_token:  # K-094: nothing but the password
-                return _echoed(image, cache_type)
+                return _echoed(image, cache_type, version)
     try:
         cache_key_type = CacheKeyType(decoded.cache_key_type)
     except ValueError:
-        return _other_cache_key_type(Hider(document, sent_token), decoded)
+        return _other_cache_key_type(Hider(document, sent_token), decoded, version)
     return Response(
         cache_key_type,
         decoded.cache_duration_ns,
@@ -133,15 +134,42 @@ def judge_response(
     )
 
 
+def exec_failed(error: str, version: KubeletVersion) -> str:
+    """Return the log line about an exec that failed or whose answer was no good.
+
+    Since 1.35 the line goes on with the names of provider, image and, in SA
+    mode, pod and service account; they are left out.
+    """
+    if version.logs_structured:
+        whole = f"failed to get credential from external registry credential provider: {error}"
+        return _structured(whole)
+    return EXEC_FAILED + error
+
+
+def _structured(error: str) -> str:
+    return f'"Failed to provide credentials for image" err{_klog_value(error)}'
+
+
+def _klog_value(text: str) -> str:
+    """Return a value as klog writes it: lines are kept as lines, not escaped."""
+    if "\n" not in text:
+        return "=" + quote(text)
+    whole = text if text.endswith("\n") else text + "\n"
+    lines = "".join(f"\t{line}\n" for line in whole[:-1].split("\n"))
+    return f"=<\n{lines} >"
+
+
 def _refusal(stage: Stage, message: str, detail: str) -> Refusal:
     return Refusal(stage, RULES[stage], message, detail)
 
 
-def _unreadable(stdout: bytes, problem: InvalidJSON | InvalidPeek) -> Refusal:
+def _unreadable(
+    stdout: bytes, problem: InvalidJSON | InvalidPeek, version: KubeletVersion
+) -> Refusal:
     text = str(problem)
     if isinstance(problem, InvalidJSON):
         text = f"couldn't get version/kind; json parse error: {text}"
-    message = f"{EXEC_FAILED}error reading GVK from response: {text}"
+    message = exec_failed(f"error reading GVK from response: {text}", version)
     return _refusal(Stage.PEEK, message, _first_look(stdout, problem))
 
 
@@ -172,33 +200,41 @@ _PEEK_DETAILS = {
 }
 
 
-def _other_version(hide: Hider, expected: str, peeked: Peeked) -> Refusal:
-    message = (
-        f"{EXEC_FAILED}apiVersion from credential plugin response did not match "
-        f"expected apiVersion:{expected}, actual apiVersion:{peeked.api_version}"
+def _other_version(hide: Hider, expected: str, peeked: Peeked, version: KubeletVersion) -> Refusal:
+    message = exec_failed(
+        "apiVersion from credential plugin response did not match "
+        f"expected apiVersion:{expected}, actual apiVersion:{peeked.api_version}",
+        version,
     )
     actual = hide(peeked.api_version) if peeked.written else "missing"
     return _refusal(Stage.VERSION, message, f'apiVersion is {actual}, not "{expected}"')
 
 
-def _other_kind(hide: Hider, peeked: Peeked) -> Refusal:
+def _other_kind(hide: Hider, peeked: Peeked, version: KubeletVersion) -> Refusal:
     actual = hide(peeked.kind) if peeked.kind else "missing"
-    return _refusal(Stage.KIND, _UNDECODABLE, f'kind is {actual}, not "{RESPONSE_KIND}"')
+    message = exec_failed(_UNDECODABLE, version)
+    return _refusal(Stage.KIND, message, f'kind is {actual}, not "{RESPONSE_KIND}"')
 
 
-def _echoed(image: str, cache_type: CacheType | None) -> Refusal:
+def _echoed(image: str, cache_type: CacheType | None, version: KubeletVersion) -> Refusal:
     message = (
         "Credential provider plugin returned the service account token as the password for image "
         f"{quote(image)}, which is not allowed when service account cache type is not set to "
         "'Token'"
     )
+    if version.logs_structured:
+        message = _structured(
+            "credential provider plugin returned the service account token as the password which "
+            "is not allowed when service account cache type is not set to 'Token'"
+        )
     detail = f"a password is the service account token, and cacheType is {cache_type or 'not set'}"
     return _refusal(Stage.ECHO, message, detail)
 
 
-def _other_cache_key_type(hide: Hider, decoded: Decoded) -> Refusal:
+def _other_cache_key_type(hide: Hider, decoded: Decoded, version: KubeletVersion) -> Refusal:
     text = decoded.cache_key_type
-    message = f"credential provider plugin did not return a valid cacheKeyType: {quote(text)}"
+    about = "credential provider plugin did not return a valid cacheKeyType: "
+    message = _structured(about + text) if version.logs_structured else about + quote(text)
     actual = f"cacheKeyType {hide(text)}" if text else "an absent or empty cacheKeyType"
     detail = f"{actual} is none of {', '.join(CacheKeyType)}"
     return _refusal(Stage.CACHE_KEY_TYPE, message, detail)

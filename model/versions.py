@@ -94,3 +94,17 @@ class KubeletVersion:
     def keeps_config_order(self) -> bool:
         """K-005: before, providers were visited in name order."""
         return self.minor >= 33
+
+    @property
+    def has_strict_colons(self) -> bool:
+        """Whether a second colon makes a host of matchImages and auth keys invalid (K-041).
+
+        Go 1.26 decides so, unless a module asks for an older Go's ways; Kubernetes'
+        own module does until 1.35.
+        """
+        return self.minor >= 36
+
+    @property
+    def logs_structured(self) -> bool:
+        """Whether a lookup without credentials is logged as `message err="…"` (K-098)."""
+        return self.minor >= 35

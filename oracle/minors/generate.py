@@ -44,7 +44,10 @@ def module_file(kubernetes: str, release: str) -> str:
         path: published if path in staging else version
         for path, version in _REQUIRED.findall(kubernetes)
     }
-    lines = [f"// Made by minors/generate.py from k8s.io/kubernetes v{release}.", f"module {MODULE}"]
+    lines = [
+        f"// Made by minors/generate.py from k8s.io/kubernetes v{release}.",
+        f"module {MODULE}",
+    ]
     lines += re.findall(r"^(?:go|godebug) \S+$", kubernetes, re.MULTILINE)
     direct = {path: required[path] for path in NEEDED} | {"k8s.io/kubernetes": f"v{release}"}
     rest = {path: version for path, version in required.items() if path not in direct}

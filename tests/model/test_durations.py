@@ -58,3 +58,9 @@ def test_numbers_of_any_length_end_quickly() -> None:
     with pytest.raises(InvalidDuration):
         parse_duration("9" * 100_000 + "s")
     assert parse_duration("0." + "1" * 100_000 + "s") == 111_111_111
+
+
+@pytest.mark.rule("K-095")
+def test_a_byte_that_is_no_utf_8_is_told_as_that_byte() -> None:
+    with pytest.raises(InvalidDuration, match=r"\\xff"):
+        parse_duration("\udcff")

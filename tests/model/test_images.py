@@ -71,3 +71,11 @@ def test_no_text_but_an_invalid_name_is_refused(text: str) -> None:
 def test_a_host_that_is_none_becomes_part_of_the_path() -> None:
     parsed = parse_image("my_host.example/app:v1")
     assert (parsed.domain, parsed.path, parsed.tag) == ("", "my_host.example/app", "v1")
+
+
+@pytest.mark.rule("K-070")
+@pytest.mark.parametrize("name", ["\u0130", "\udcff"], ids=["dotted-capital-i", "no-utf-8"])
+def test_what_go_would_change_in_lower_case_is_told_to_be_upper_case(name: str) -> None:
+    with pytest.raises(InvalidImageName) as refused:
+        parse_image(name)
+    assert refused.value.reason.endswith(f"repository name (library/{name}) must be lowercase")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pullproof.corpus.cases import Case, cases
 from pullproof.model.keyring import Keyring, is_hub_image, keyring_key, lookup_all
+from pullproof.model.versions import KubeletVersion
 
 ORDER = (
     "registry.io:5000",
@@ -103,3 +104,11 @@ def test_a_keyring_shows_no_password() -> None:
 )
 def test_k137_hub_images_are_told_by_their_first_segment(name: str, is_hub: bool) -> None:
     assert is_hub_image(name) is is_hub
+
+
+@pytest.mark.rule("K-041")
+def test_a_second_colon_counts_as_part_of_the_host_before_1_36() -> None:
+    assert keyring_key("a:1:2") is None
+    assert keyring_key("a:1:2", strict_colons=False) == "a:1:2"
+    assert not KubeletVersion(35).has_strict_colons
+    assert KubeletVersion(36).has_strict_colons

@@ -66,7 +66,11 @@ def test_an_exec_ends_as_the_table_says(case: Case) -> None:
             continue
         reaction = react(replace(SETUP, version=version), exec_of(case))
         found = {"accepted": reaction.accepted, "rule": reaction.rule, "log": reaction.log}
-        assert found == case.expect
+        expected = dict(case.expect)
+        if version.logs_structured and expected["log"]:
+            assert found.pop("log").startswith('"Failed to provide credentials for image" err=')
+            del expected["log"]
+        assert found == expected
         assert reaction.rule in reaction.sentence
         assert (reaction.response is not None) == reaction.accepted
 

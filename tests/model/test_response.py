@@ -83,7 +83,8 @@ def test_the_verdict_is_the_kubelets(case: Case) -> None:
         if case.applies_to(version):
             answer = judge(case, version)
             assert summary(answer) == expected(case)
-            if "kubelet_message" in case.expect and isinstance(answer, Refusal):
+            told = "kubelet_message" in case.expect and not version.logs_structured
+            if told and isinstance(answer, Refusal):
                 assert answer.kubelet_message == case.expect["kubelet_message"]
 
 
@@ -268,3 +269,39 @@ def test_a_changed_byte_never_raises(data: st.DataObject) -> None:
 )
 def test_large_and_hostile_output_is_judged_in_one_pass(unit: bytes) -> None:
     assert refusal(unit * 200_000).stage is Stage.PEEK
+
+
+@pytest.mark.rule("K-098")
+class TestLogLinesSince135:
+    """Since 1.35 one structured line tells about every lookup that failed
+    (recorded from kubernetes v1.37.2)."""
+
+    @staticmethod
+    def line(stdout: str, **arguments: str) -> str:
+        answer = judge_response(
+            stdout.encode(), api_version=V1, version=KubeletVersion(35), **arguments
+        )
+        assert isinstance(answer, Refusal)
+        return answer.kubelet_message
+
+    def test_an_error_is_quoted(self) -> None:
+        assert self.line("x") == (
+            '"Failed to provide credentials for image" err="failed to get credential from external '
+            "registry credential provider: error reading GVK from response: couldn't get "
+            "version/kind; json parse error: invalid character 'x' looking for beginning of value\""
+        )
+
+    def test_an_error_of_several_lines_keeps_them(self) -> None:
+        document = response(cacheKeyType="a\nb")
+        assert self.line(json.dumps(document)) == (
+            '"Failed to provide credentials for image" err=<\n\tcredential provider plugin did not '
+            "return a valid cacheKeyType: a\n\tb\n >"
+        )
+
+    def test_an_echoed_token_names_no_image(self) -> None:
+        document = response(auth={"r.io": {"username": "u", "password": "tok"}})
+        assert self.line(json.dumps(document), sent_token="tok", image="r.io/x") == (
+            '"Failed to provide credentials for image" err="credential provider plugin returned '
+            "the service account token as the password which is not allowed when service account "
+            "cache type is not set to 'Token'\""
+        )

@@ -77,6 +77,7 @@ def _go(arguments: Sequence[str], **variables: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        check=False,
     )
     if run.returncode:
         raise OracleUnavailable(f"the oracle cannot be built: {_reason(run.stdout)}")

@@ -4,6 +4,7 @@ The protocol is told in oracle/README.md. A request holds many inputs of one
 op, because a round trip costs more than most answers.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -13,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 from pullproof.model.errors import PullproofError
 from pullproof.oracle.releases import require_program
@@ -69,7 +70,7 @@ class Oracle:
         """
         self.minor = minor
         self._timeout_s = timeout_s
-        self._stderr = tempfile.TemporaryFile()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._buffer = bytearray()
         self._last_id = 0
         self._awaited: int | None = None
@@ -88,7 +89,7 @@ class Oracle:
             self.close()
             raise
 
-    def __enter__(self) -> "Oracle":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -141,10 +142,8 @@ class Oracle:
     def close(self) -> None:
         """End the oracle; it leaves when its input ends."""
         for name in ("stdin", "stdout"):
-            try:
+            with contextlib.suppress(OSError):  # it is gone, and the last request with it
                 self._stream(name).close()
-            except OSError:
-                pass  # it is gone, and with it the last request
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:

@@ -1,0 +1,172 @@
+"""Ask the model and the kubelet's code the same questions, many of them.
+
+    python -m pullproof.oracle.differential --minor 1.34 --inputs 200000
+
+Exit status 1: they differ where nothing says that they may.
+"""
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from os import cpu_count
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pullproof.model.errors import PullproofError
+from pullproof.oracle import config, names, wire
+from pullproof.oracle.client import Oracle
+from pullproof.oracle.comparison import Comparison, Disagreement
+from pullproof.oracle.fidelity import record
+from pullproof.oracle.releases import RELEASES, parse_minor, require_program
+from pullproof.oracle.search import Search, Tally
+from pullproof.oracle.wire import example
+
+COMPARISONS: dict[str, Comparison[Any]] = {
+    one.op: one for one in (*wire.COMPARISONS, *names.COMPARISONS, *config.COMPARISONS)
+}
+CHUNK = 4000
+_CORPUS = "corpus"
+Task = tuple[str, str, int]
+"""Op, seed and number of inputs; the seed `corpus` stands for the corpus cases."""
+
+
+def tasks(ops: Sequence[str], inputs: int, seed: int) -> Iterator[Task]:
+    """Yield the work, the same for the same arguments."""
+    weights = {op: COMPARISONS[op].weight for op in ops}
+    for op in ops:
+        yield op, _CORPUS, 0
+        left = inputs * weights[op] // sum(weights.values())
+        for number in range(-(-left // CHUNK)):
+            yield op, f"{seed}:{op}:{number}", min(CHUNK, left - number * CHUNK)
+
+
+def run(minor: int, ops: Sequence[str], inputs: int, seed: int, jobs: int) -> dict[str, Tally]:
+    """Return what came of `inputs` inputs, shared among `ops` by their weights.
+
+    Raises:
+        OracleUnavailable: there is no oracle for `minor`.
+    """
+    require_program(minor)
+    tallies = {op: Tally() for op in ops}
+    todo = list(tasks(ops, inputs, seed))
+    with ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(minor,)
+    ) as pool:
+        for (op, _, _), tally in zip(todo, pool.map(_work, todo), strict=True):
+            tallies[op].add(tally)
+    return tallies
+
+
+_searches: list[Search] = []
+
+
+def _start(minor: int) -> None:
+    _searches.append(Search(Oracle(minor)))
+
+
+def _work(task: Task) -> Tally:
+    op, seed, count = task
+    (search,) = _searches
+    if seed == _CORPUS:
+        return search.seeds(COMPARISONS[op])
+    return search.chunk(COMPARISONS[op], seed, count)
+
+
+def table(tallies: dict[str, Tally], *, markdown: bool) -> str:
+    """Return one line for each op, and one for all."""
+    rows = [("op", "inputs", "disagreements", "explained", "inputs/s")]
+    whole = Tally()
+    for op, tally in tallies.items():
+        rows.append(_row(op, tally))
+        whole.add(tally)
+    rows.append(_row("all", whole))
+    if markdown:
+        lines = ["| " + " | ".join(row) + " |" for row in rows]
+        return "\n".join([lines[0], "| --- | ---: | ---: | ---: | ---: |", *lines[1:]])
+    return "\n".join(f"{a:12}{b:>10}{c:>15}{d:>11}{e:>10}" for a, b, c, d, e in rows)
+
+
+def _row(op: str, tally: Tally) -> tuple[str, str, str, str, str]:
+    rate = f"{tally.inputs / tally.seconds:,.0f}" if tally.seconds else "-"
+    explained = sum(tally.explained.values())
+    return op, f"{tally.inputs:,}", str(tally.disagreements), str(explained), rate
+
+
+def candidate(found: Disagreement, minor: int) -> str:
+    """Return a disagreement as what a corpus case is made from."""
+    return example(
+        {
+            "op": found.op,
+            "input": found.value,
+            "model": found.model,
+            "kubelet": found.real,
+            "made_by": f"k8s.io/kubernetes v{RELEASES[minor]}",
+        }
+    )
+
+
+def _distinct(kept: Sequence[Disagreement]) -> list[Disagreement]:
+    by_value = {repr(one.value): one for one in kept}
+    return sorted(by_value.values(), key=lambda one: len(repr(one.value)))
+
+
+@click.command()
+@click.option("--minor", default="1.34", show_default=True, help="Kubernetes minor.")
+@click.option("--inputs", default=200_000, show_default=True, help="How many, over all ops.")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--ops", default=",".join(COMPARISONS), help="Some of them, with commas.")
+@click.option("--jobs", default=cpu_count() or 1, help="Processes; default: one a core.")
+@click.option("--markdown", is_flag=True, help="Print the table as Markdown.")
+@click.option("--shown", default=20, show_default=True, help="How many disagreements to print.")
+@click.option("--record", "report", type=click.Path(path_type=Path), help="Add to this JSON file.")
+def main(
+    minor: str,
+    inputs: int,
+    seed: int,
+    ops: str,
+    jobs: int,
+    markdown: bool,
+    shown: int,
+    report: Path | None,
+) -> None:
+    """Compare the model with the kubelet's own code, function by function."""
+    names = ops.split(",")
+    unknown = sorted(set(names) - set(COMPARISONS))
+    if unknown:
+        known = ", ".join(COMPARISONS)
+        raise click.UsageError(f"unknown ops: {', '.join(unknown)}; there are: {known}")
+    began = time.monotonic()
+    try:
+        number = parse_minor(minor)
+        tallies = run(number, names, inputs, seed, jobs)
+    except PullproofError as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(2)
+    click.echo(table(tallies, markdown=markdown))
+    seconds = time.monotonic() - began
+    total = sum(tally.inputs for tally in tallies.values())
+    click.echo(
+        f"\nKubernetes {RELEASES[number]}, seed {seed}: {seconds:.0f} s, {total / seconds:,.0f} inputs/s"
+    )
+    for op, tally in tallies.items():
+        for reason, count in tally.explained.items():
+            click.echo(f"explained, {op}: {count} times {reason}")
+    kept = _distinct([one for tally in tallies.values() for one in tally.kept])
+    for found in kept[:shown]:
+        click.echo(candidate(found, number))
+    if report is not None:
+        record(
+            report,
+            number,
+            seed,
+            {op: (t.inputs, t.disagreements, dict(t.explained)) for op, t in tallies.items()},
+        )
+    sys.exit(1 if any(tally.disagreements for tally in tallies.values()) else 0)
+
+
+if __name__ == "__main__":
+    main()

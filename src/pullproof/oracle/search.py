@@ -1,0 +1,118 @@
+"""Put inputs to both sides, and make small what they disagree on."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from pullproof.model.versions import KubeletVersion
+from pullproof.oracle.client import Oracle
+from pullproof.oracle.comparison import Comparison, Context, Disagreement, JsonMap
+
+BATCH = 400
+"""Inputs of one request: the oracle works on them while the model does."""
+MAX_SHRINKS = 400
+MAX_KEPT = 20
+"""Disagreements of one chunk that are made small and kept; the rest is counted."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of the inputs of one op."""
+
+    inputs: int = 0
+    disagreements: int = 0
+    explained: Counter[str] = field(default_factory=Counter[str])
+    seconds: float = 0.0
+    kept: list[Disagreement] = field(default_factory=list[Disagreement])
+
+    def add(self, other: "Tally") -> None:
+        self.inputs += other.inputs
+        self.disagreements += other.disagreements
+        self.explained += other.explained
+        self.seconds += other.seconds
+        self.kept += other.kept
+
+
+class Search:
+    """Compares one oracle with the model."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self._oracle = oracle
+        self.context = Context(KubeletVersion(oracle.minor), str(oracle.hello["directory"]))
+
+    def chunk(self, comparison: Comparison[Any], seed: str, count: int) -> Tally:
+        """Try `count` inputs made from `seed`; the same seed makes the same ones."""
+        rng = Random(seed)
+        seeds = tuple(comparison.seeds(self.context))
+        return self.values(comparison, (comparison.generate(rng, seeds) for _ in range(count)))
+
+    def seeds(self, comparison: Comparison[Any]) -> Tally:
+        """Try the corpus cases of `comparison`, unchanged."""
+        return self.values(comparison, iter(tuple(comparison.seeds(self.context))))
+
+    def values(self, comparison: Comparison[Any], values: Iterator[Any]) -> Tally:
+        tally = Tally()
+        began = time.monotonic()
+        while batch := _take(values, BATCH):
+            tally.inputs += len(batch)
+            for value in self._differing(comparison, batch):
+                self._note(comparison, value, tally)
+        tally.seconds = time.monotonic() - began
+        return tally
+
+    def _note(self, comparison: Comparison[Any], value: Any, tally: Tally) -> None:
+        reason = comparison.explain(value, self.context)
+        if reason:
+            tally.explained[reason] += 1
+            return
+        tally.disagreements += 1
+        if len(tally.kept) < MAX_KEPT:
+            tally.kept.append(self.minimised(comparison, value))
+
+    def _differing(self, comparison: Comparison[Any], values: Sequence[Any]) -> list[Any]:
+        self._oracle.send(comparison.op, [comparison.ask(value) for value in values])
+        answers = [comparison.model(value, self.context) for value in values]
+        reals = self._oracle.receive()
+        return [
+            value
+            for value, answer, real in zip(values, answers, reals, strict=True)
+            if answer != self._real(comparison, value, real)
+        ]
+
+    def _real(self, comparison: Comparison[Any], value: Any, real: JsonMap) -> object:
+        if "panic" in real:
+            return f"panic: {real['panic']}"
+        return comparison.real(value, real, self.context)
+
+    def minimised(self, comparison: Comparison[Any], value: Any) -> Disagreement:
+        """Return a small input on which the two still differ."""
+        smallest = value
+        for _ in range(MAX_SHRINKS):
+            found = self._smaller(comparison, smallest)
+            if found is None:
+                break
+            smallest = found
+        (real,) = self._oracle.ask(comparison.op, [comparison.ask(smallest)])
+        return Disagreement(
+            comparison.op,
+            self._oracle.minor,
+            smallest,
+            comparison.model(smallest, self.context),
+            self._real(comparison, smallest, real),
+            value,
+        )
+
+    def _smaller(self, comparison: Comparison[Any], value: Any) -> Any | None:
+        candidates = comparison.shrink(value)
+        while batch := [one for one in _take(candidates, 64) if one != value]:
+            for found in self._differing(comparison, batch):
+                if not comparison.explain(found, self.context):
+                    return found
+        return None
+
+
+def _take(values: Iterator[Any], count: int) -> list[Any]:
+    return [value for value, _ in zip(values, range(count), strict=False)]
