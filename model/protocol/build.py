@@ -6,13 +6,13 @@ in a configuration without providers, pods' secrets and files, from its own
 events.
 """
 
-from importlib import import_module
 from types import MappingProxyType
-from typing import Any
 
 from pullproof.model.machine import Component, Event, Machine, Property
 from pullproof.model.protocol import (
     exchange,
+    image_properties,
+    images,
     issuer,
     keyring_side,
     lookup,
@@ -53,7 +53,6 @@ def assemble(params: Params, rules: Rules, mutant: str = "") -> Machine:
             events += side.events(context)
         properties += lookup_properties.properties(context)
     if params.image is not None:
-        images, image_properties = _image_side()
         components += images.components(params, rules)
         events += images.events(params, rules)
         properties += image_properties.properties(params, rules)
@@ -65,13 +64,6 @@ def assemble(params: Params, rules: Rules, mutant: str = "") -> Machine:
         symmetric(context),
         MappingProxyType(described(params, mutant)),
     )
-
-
-def _image_side() -> tuple[Any, Any]:
-    """Return the image side's modules; loaded only where they are asked for."""
-    names = ("images", "image_properties")
-    modules = tuple(import_module(f"pullproof.model.protocol.{name}") for name in names)
-    return modules[0], modules[1]
 
 
 def has_lookups(params: Params) -> bool:

@@ -431,12 +431,12 @@ def _purge(context: Context, draft: Draft, slot: str) -> None:
     if not params.purge_ticks or now <= draft[_purged(slot)] + params.purge_ticks:
         return
     draft[_purged(slot)] = now
+    draft.saw("purged", slot=slot, now=now)
     if rules.purges == "never":
         return
     kept = () if rules.purges == "all" else draft[slot]
     is_checked = rules.expiry != "never"
     draft[slot] = tuple(e for e in kept if not (is_checked and now > e.expires))
-    draft.saw("purged", slot=slot, now=now)
 
 
 # Flights (K-120 to K-123).

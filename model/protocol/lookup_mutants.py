@@ -416,6 +416,9 @@ EQUIVALENT: Mapping[str, str] = MappingProxyType(
         "token-key-has-pod-uid=false": (
             "tokens of a deleted pod are evicted before a pod of that name comes back"
         ),
+        "flight-has-annotations=false": (
+            "the token is in the key, a token is of one pod, and a pod has one lookup at a time"
+        ),
         "hit-coordinates=stored": "the key holds the account's UID, so both are the same",
     }
 )

@@ -10,6 +10,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from pullproof.model.protocol import image_scopes
+from pullproof.model.protocol.image_params import ContentParams, ImageParams
 from pullproof.model.protocol.params import (
     AccountParams,
     Params,
@@ -93,13 +95,13 @@ PRESETS: Mapping[str, Params] = MappingProxyType(
 _ANNOTATED = replace(
     SA_X,
     annotations=(
-        (("note", "n"), ("r", "1")),
-        (("o", "2"), ("r", "1")),
-        (("q", "2"), ("r", "1")),
-        (("r", "1o2"),),
+        (("a", "1"), ("note", "n")),
+        (("a", "1"), ("o", "2")),
+        (("a", "1"), ("q", "2")),
+        (("a", "1o2"),),
         (("o", "2"),),
-        (("note", "m"), ("r", "1")),
-        (("r", "2"),),
+        (("a", "1"), ("note", "m")),
+        (("a", "2"),),
     ),
 )
 _RECREATED = replace(SA_X, incarnations=2)
@@ -114,7 +116,7 @@ ACCOUNTS = Params(
 )
 ANNOTATIONS = Params(
     "annotations",
-    providers=(sa("p", "registry", required=("r",), optional=("o", "q")),),
+    providers=(sa("p", "registry", required=("a",), optional=("o", "q")),),
     accounts=(_ANNOTATED,),
     pods=(PodParams("pod-a", "sa-x", (A,)),),
     horizon=1,
@@ -153,7 +155,16 @@ ECHO = Params(
     accounts=(SA_X,),
     pods=(PodParams("pod-a", "sa-x", (A,)), PodParams("pod-b", "sa-x", (A,))),
     horizon=1,
+    parallel=2,
     purge_ticks=0,
+)
+SHARED_FLIGHTS = Params(
+    "shared-flights",
+    providers=(plain("q", "node-once", "fails"), plain("b", "node-once", "fails")),
+    pods=(PodParams("pod-a", images=(A,)), PodParams("pod-b", images=(A,))),
+    horizon=0,
+    parallel=2,
+    results=True,
 )
 DOCUMENTS = Params(
     "documents",
@@ -371,6 +382,7 @@ SMALL: tuple[Params, ...] = (
     TOKENS,
     TOKENS_OF_TWO,
     ECHO,
+    SHARED_FLIGHTS,
     DOCUMENTS,
     TWO_PROVIDERS,
     PLAIN_FLIGHTS,
@@ -391,4 +403,51 @@ SMALL: tuple[Params, ...] = (
     OLD_API,
     DUPLICATES,
 )
-SCOPES: Mapping[str, tuple[Params, ...]] = MappingProxyType({"small": SMALL})
+"""Some seconds in all; every property has its occasion here."""
+
+
+# Both sides: what lookups yield decides who may use an image.
+
+BOTH_SIDES = Params(
+    "both-sides",
+    37,
+    providers=(sa("p", "registry", "fails"),),
+    accounts=(SA_X, SA_Y),
+    pods=(PodParams("pod-a", "sa-x", (A,)), PodParams("pod-b", "sa-y", (A,))),
+    horizon=1,
+    purge_ticks=0,
+    image=ImageParams(contents=(ContentParams("x", (A,)),)),
+)
+
+
+# The same subjects with more of everything.
+
+CI: tuple[Params, ...] = (
+    replace(TOKENS, name="tokens-longer", horizon=4),
+    replace(TOKENS_OF_TWO, name="tokens-of-two-longer", horizon=2),
+    replace(WITHOUT_ACCOUNT, name="without-account-parallel", parallel=2, horizon=2, results=True),
+    replace(ANNOTATED_OR_NOT, name="annotated-parallel", parallel=2, horizon=2, results=True),
+    replace(TWO_PROVIDERS, name="two-providers-parallel", parallel=2),
+    replace(
+        EXCHANGE,
+        name="exchange-two-pods",
+        pods=(*EXCHANGE.pods, PodParams("pod-b", "sa-x", (A,))),
+    ),
+    replace(GRANTS, name="grants-longer", horizon=3, restarts=True, results=True),
+    BOTH_SIDES,
+)
+_TWO_PODS = CI[5].pods
+LARGE: tuple[Params, ...] = (
+    replace(TOKENS_OF_TWO, name="tokens-of-two-parallel", horizon=2, parallel=3),
+    replace(EXCHANGE, name="exchange-parallel", parallel=2, pods=_TWO_PODS),
+    replace(EXCHANGE, name="exchange-grants", horizon=4, grants_change=True, pods=_TWO_PODS),
+    replace(DESTINATIONS, name="destinations-longer", parallel=2, horizon=3),
+)
+SCOPES: Mapping[str, tuple[Params, ...]] = MappingProxyType(
+    {
+        "small": SMALL + image_scopes.SMALL,
+        "ci": SMALL + image_scopes.SMALL + CI,
+        "large": SMALL + image_scopes.SMALL + CI + LARGE,
+    }
+)
+"""Scope to its configurations; each holds those of the one before."""
