@@ -177,7 +177,7 @@ def _configurations(scope: str, names: Sequence[str]) -> tuple[Params, ...]:
 
 
 def _every_configuration() -> dict[str, Params]:
-    return {p.name: p for scope in reversed(SCOPES.values()) for p in scope} | dict(PRESETS)
+    return {p.name: p for scope in reversed([*SCOPES.values()]) for p in scope} | dict(PRESETS)
 
 
 def _with_faults(params: Params, faults: tuple[str, ...]) -> Params:
@@ -319,6 +319,7 @@ def _exploration_document(each: Exploration) -> dict[str, Any]:
         "name": each.machine,
         "parameters": dict(each.parameters),
         "states": each.states,
+        "unreducedStates": each.unreduced,
         "transitions": each.transitions,
         "depth": each.depth,
         "terminal": each.terminal,
@@ -420,9 +421,10 @@ def load_trace(path: Path) -> Mapping[str, Any]:
         raise UserError(Problem(f"cannot read it: {error.strerror}", str(path))) from None
     except ValueError as error:
         raise UserError(Problem(f"not JSON: {error}", str(path))) from None
+    validator: Any = Draft202012Validator(schemas.load("trace"))
     problems = [
         Problem(error.message, str(path), field="/" + "/".join(map(str, error.path)))
-        for error in Draft202012Validator(schemas.load("trace")).iter_errors(document)
+        for error in validator.iter_errors(document)
     ]
     if problems:
         raise UserError(*problems[:5])

@@ -15,12 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pullproof.explore.engine import Numbers
 from pullproof.explore.tables import Tables
 from pullproof.model.errors import Problem, UserError
 from pullproof.model.machine import Machine
 
 if TYPE_CHECKING:
-    from pullproof.explore.idmap import I32, U64
+    from pullproof.explore.idmap import I32, I64
 
 FORMAT = "pullproof-exploration/1"
 
@@ -31,6 +32,7 @@ class Snapshot:
 
     level: int
     states: int
+    unreduced: int
     terminal: int
     transitions: tuple[int, ...]
     finds: tuple[tuple[int, int, int, int], ...]
@@ -46,20 +48,17 @@ class Checkpoint:
         self._machine = fingerprint(machine, tables, chunk)
 
     def keep(
-        self, snapshot: Snapshot, columns: "I32", parents: "U64 | None", events: "U64 | None"
+        self, snapshot: Snapshot, columns: Any, parents: Numbers | None, events: Numbers | None
     ) -> None:
         """Write the level that the search has just reached, then the progress."""
         import numpy as np
 
         self._directory.mkdir(parents=True, exist_ok=True)
         with self._temporary(self._level(snapshot.level)).open("wb") as file:
-            nothing = np.empty(0, np.uint64)
-            np.savez(
-                file,
-                columns=columns,
-                parents=nothing if parents is None else parents,
-                events=nothing if events is None else events,
-            )
+            made: list[Any] = [
+                np.empty(0, np.int64) if each is None else each for each in (parents, events)
+            ]
+            np.savez(file, columns=columns, parents=made[0], events=made[1])
         self._done(self._level(snapshot.level))
         tables = pickle.dumps([list(values) for values in self._tables.values])
         self._temporary("tables.pickle").write_bytes(tables)
@@ -96,6 +95,7 @@ class Checkpoint:
             snapshot = Snapshot(
                 document["level"],
                 document["states"],
+                document["unreduced"],
                 document["terminal"],
                 tuple(document["transitions"]),
                 tuple((p, l, i, e) for p, l, i, e in document["finds"]),
@@ -111,7 +111,7 @@ class Checkpoint:
                 if self._tables.intern(component, value) != number:
                     raise ValueError(f"values of {self._tables.names[component]} changed order")
 
-    def level(self, number: int) -> "tuple[I32, U64, U64]":
+    def level(self, number: int) -> "tuple[I32, I64, I64]":
         """Return states, parents and events of a level.
 
         Raises:

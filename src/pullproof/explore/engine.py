@@ -5,7 +5,7 @@ piece event by event in declaration order. So they number states alike, find
 the same first counterexample, and can be compared.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,6 +15,14 @@ from pullproof.explore.tables import Ids, Tables
 CHUNK = 1 << 15
 """States taken at a time: their arrays fit a core's cache."""
 NO_EVENT = -1
+
+
+class Numbers(Protocol):
+    """Integers by position: a list, or an array of either kind."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, position: int, /) -> Any: ...
 
 
 @dataclass(slots=True)
@@ -31,14 +39,16 @@ class Hit:
 class Expansion:
     """What came of one piece of a level."""
 
-    parents: Sequence[int]
+    parents: Numbers
     """Position in the level, per new state."""
-    events: Sequence[int]
+    events: Numbers
     """Event that led to each new state."""
-    transitions: Sequence[int]
+    transitions: list[int]
     """Number of transitions per event."""
     terminal: int
     """States without any."""
+    unreduced: int = 0
+    """How many states the new ones stand for: those of their orbits."""
     step_hits: list[Hit] = field(default_factory=list[Hit])
     state_hits: list[Hit] = field(default_factory=list[Hit])
     """Positions are in the next level."""
@@ -47,7 +57,10 @@ class Expansion:
 class Engine(Protocol):
     """Holds the visited states and two levels: the frontier and what follows it."""
 
-    words: int
+    @property
+    def words(self) -> int:
+        """Return how many 64-bit words a state needs; 0 without numpy."""
+        ...
 
     @property
     def size(self) -> int:
@@ -116,19 +129,21 @@ class PlainEngine:
         piece = self._frontier[start:stop]
         possible = [False] * len(piece)
         events = range(len(self._evaluator.events))
-        made = Expansion(list[int](), list[int](), [0] * len(events), 0)
+        parents, led = list[int](), list[int]()
+        made = Expansion(parents, led, [0] * len(events), 0)
         for event in events:
-            self._take(event, piece, start, possible, made)
+            new = self._take(event, piece, start, possible, made)
+            parents += new
+            led += [event] * len(new)
         made.terminal = possible.count(False)
         return made
 
     def _take(
         self, event: int, piece: list[Ids], start: int, possible: list[bool], made: Expansion
-    ) -> None:
+    ) -> list[int]:
+        """Take one event wherever it is possible; return parents of new states."""
+        parents: list[int] = []
         question, outcomes = self._evaluator.events[event], self._evaluator.outcomes[event]
-        assert isinstance(made.parents, list)
-        assert isinstance(made.events, list)
-        assert isinstance(made.transitions, list)
         for i, state in enumerate(piece):
             number, decided = question.find([state[c] for c in question.reads])
             made.step_hits.extend(Hit(each, start + i, event) for each in decided)
@@ -145,8 +160,9 @@ class PlainEngine:
             self._visited.add(new)
             made.state_hits.extend(self._judge(new, len(self._following)))
             self._following.append(new)
-            made.parents.append(start + i)
-            made.events.append(event)
+            made.unreduced += self._tables.orbit(new)
+            parents.append(start + i)
+        return parents
 
     def advance(self) -> None:
         self._frontier, self._following = self._following, []

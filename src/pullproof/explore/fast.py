@@ -204,15 +204,17 @@ class FastEngine:
         self._following.append(new)
         ends = np.cumsum([rows.size for rows in parents])
         which = np.searchsorted(ends, fresh, side="right")
-        hits = self._judge([word[fresh] for word in words], self._made)
+        words = [word[fresh] for word in words]
+        hits = self._judge(words, self._made)
         self._made += new.size
         self._new = new.size
         return Expansion(
-            parents=(np.concatenate(parents)[fresh] + start).astype(np.uint32),  # type: ignore[arg-type]
-            events=np.array(events, np.uint16)[which],  # type: ignore[arg-type]
+            parents=(np.concatenate(parents)[fresh] + start).astype(np.uint32),
+            events=np.array(events, np.uint16)[which],
             transitions=transitions,
             terminal=terminal,
             state_hits=hits,
+            unreduced=new.size if self._renamer is None else self._renamer.orbits(words),
         )
 
     def _canonical(self, words: Words) -> Words:

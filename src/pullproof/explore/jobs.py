@@ -200,13 +200,17 @@ def _work(connection: Connection) -> None:
     if hasattr(os, "setpgrp"):
         # Ctrl-C at the terminal goes to the parent alone, which tells us once.
         os.setpgrp()
+
+    def tell(progress: Progress) -> None:
+        connection.send(("progress", progress))
+
     while True:
         try:
             index, job = connection.recv()
         except (EOFError, OSError, KeyboardInterrupt):
             return
         try:
-            result = job.run(lambda progress: connection.send(("progress", progress)))
+            result = job.run(tell)
         except KeyboardInterrupt:
             # Between explorations: there is nothing to send.
             return

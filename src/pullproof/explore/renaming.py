@@ -80,18 +80,31 @@ class Renamer:
         """Return the least renaming of each state."""
         best = words
         for moves in self._moves:
-            other: list[U64 | None] = [None] * len(words)
-            for move in moves:
-                index = words[move.source] >> np.uint64(move.shift)
-                index &= np.uint64((1 << move.width) - 1)
-                part = move.table.take(index.view(np.int64))
-                there = other[move.target]
-                if there is None:
-                    other[move.target] = part
-                else:
-                    there |= part
-            best = _least(best, [word for word in other if word is not None])
+            best = _least(best, _image(words, moves))
         return best
+
+    def orbits(self, words: Words) -> int:
+        """Return how many states there are in the orbits of all these together."""
+        same = np.ones(words[0].size, np.int64)
+        for moves in self._moves:
+            pairs = zip(words, _image(words, moves), strict=True)
+            same += np.logical_and.reduce([one == other for one, other in pairs])
+        return int(np.sum((len(self._moves) + 1) // same))
+
+
+def _image(words: Words, moves: list[_Move]) -> Words:
+    """Return what one permutation makes of each state."""
+    other: list[U64 | None] = [None] * len(words)
+    for move in moves:
+        index = words[move.source] >> np.uint64(move.shift)
+        index &= np.uint64((1 << move.width) - 1)
+        part = move.table.take(index.view(np.int64))
+        there = other[move.target]
+        if there is None:
+            other[move.target] = part
+        else:
+            there |= part
+    return [word for word in other if word is not None]
 
 
 def _least(one: Words, other: Words) -> Words:

@@ -94,6 +94,8 @@ class Exploration:
     parameters: Mapping[str, str]
     states: int
     """Distinct; with symmetry, distinct up to renaming."""
+    unreduced: int
+    """Distinct states that these stand for: as many as without symmetry."""
     transitions: int
     """Possible events in all states that were expanded."""
     depth: int

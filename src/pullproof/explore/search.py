@@ -3,11 +3,11 @@
 import time
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pullproof.explore.checkpoint import Checkpoint, Snapshot
-from pullproof.explore.engine import CHUNK, NO_EVENT, Engine, Expansion, Hit, PlainEngine
+from pullproof.explore.engine import CHUNK, NO_EVENT, Engine, Expansion, Hit, Numbers, PlainEngine
 from pullproof.explore.evaluate import Evaluator
 from pullproof.explore.liveness import LivenessWatch
 from pullproof.explore.memory import resident_bytes
@@ -34,8 +34,8 @@ _SAY_EVERY_S = 0.25
 class Levels:
     """How each state was first reached: per level, parent's position and event."""
 
-    parents: list[Sequence[int]] = field(default_factory=list[Sequence[int]])
-    events: list[Sequence[int]] = field(default_factory=list[Sequence[int]])
+    parents: list[Numbers] = field(default_factory=list[Numbers])
+    events: list[Numbers] = field(default_factory=list[Numbers])
 
     def path(self, level: int, position: int) -> list[int]:
         """Return the events from the initial state to a state."""
@@ -79,8 +79,6 @@ def narrowed(machine: Machine, only: frozenset[str] | None) -> Machine:
     """Return the machine with those of its properties that are wanted."""
     if only is None:
         return machine
-    from dataclasses import replace
-
     return replace(machine, properties=tuple(p for p in machine.properties if p.id in only))
 
 
@@ -120,6 +118,7 @@ class _Search:
         self.finds: dict[int, Find] = {}
         self.level = 0
         self.states = 0
+        self.unreduced = 0
         self.terminal = 0
         self.transitions = [0] * len(machine.events)
         self.started = time.monotonic()
@@ -141,7 +140,7 @@ class _Search:
     def _search(self) -> Stop:
         if not self._restored():
             self._note(self.engine.begin(), 0)
-            self.states = 1
+            self.states = self.unreduced = 1
             self._watch()
             self._keep()
         while self.engine.size:
@@ -166,8 +165,8 @@ class _Search:
 
     def _level(self) -> Stop | None:
         """Expand the frontier; return why to stop, if it was not all expanded."""
-        parents: list[Sequence[int]] = []
-        events: list[Sequence[int]] = []
+        parents: list[Numbers] = []
+        events: list[Numbers] = []
         stop = None
         try:
             for start in range(0, self.engine.size, self.chunk):
@@ -196,6 +195,7 @@ class _Search:
 
     def _count(self, made: Expansion) -> None:
         self.states += len(made.parents)
+        self.unreduced += made.unreduced
         self.terminal += made.terminal
         for event, count in enumerate(made.transitions):
             self.transitions[event] += count
@@ -259,7 +259,14 @@ class _Search:
             return
         finds = tuple((i, f.level, f.position, f.event) for i, f in self.finds.items())
         self.checkpoint.keep(
-            Snapshot(self.level, self.states, self.terminal, tuple(self.transitions), finds),
+            Snapshot(
+                self.level,
+                self.states,
+                self.unreduced,
+                self.terminal,
+                tuple(self.transitions),
+                finds,
+            ),
             self.engine.columns(),
             self.levels.parents[-1] if self.level else None,
             self.levels.events[-1] if self.level else None,
@@ -280,7 +287,8 @@ class _Search:
             if level:
                 self.levels.parents.append(parents)
                 self.levels.events.append(events)
-        self.states, self.terminal = snapshot.states, snapshot.terminal
+        self.states, self.unreduced = snapshot.states, snapshot.unreduced
+        self.terminal = snapshot.terminal
         self.transitions = list(snapshot.transitions)
         self.finds = {i: Find(level, at, event) for i, level, at, event in snapshot.finds}
         return True
@@ -296,6 +304,7 @@ class _Search:
             machine=self.machine.name,
             parameters=dict(self.machine.parameters),
             states=self.states,
+            unreduced=self.unreduced,
             transitions=sum(self.transitions),
             depth=self.level + any(map(len, partial)),
             terminal=self.terminal,
@@ -354,14 +363,16 @@ def _promise(each: Property) -> Promise:
     return Promise.ALWAYS if isinstance(each, LivenessProperty) else each.promise
 
 
-def _joined(parts: list[Sequence[int]], code: str) -> Sequence[int]:
+def _joined(parts: list[Numbers], code: str) -> Numbers:
     """Return the parts in one compact array, of whichever kind they are."""
     parts = [part for part in parts if len(part)]
     if parts and not isinstance(parts[0], list):
         import numpy as np
 
-        return np.concatenate(parts)  # type: ignore[return-value]
-    flat = array(code)
+        arrays: list[Any] = list(parts)
+        joined: Numbers = np.concatenate(arrays)
+        return joined
+    flat: array[int] = array(code)
     for part in parts:
-        flat.extend(part)
+        flat.extend(part[i] for i in range(len(part)))
     return flat

@@ -10,9 +10,7 @@ and without the reduction are compared in tests.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from itertools import permutations, product
-from operator import or_
 from typing import Any
 
 from pullproof.model.machine import LivenessProperty, Machine, StateProperty
@@ -56,7 +54,7 @@ def _renamings(groups: Iterable[tuple[str, ...]]) -> Iterator[dict[str, str]]:
         [dict(zip(group, order, strict=True)) for order in permutations(group)] for group in groups
     ]
     for choice in product(*choices):
-        renaming: dict[str, str] = reduce(or_, choice, {})
+        renaming = {old: new for part in choice for old, new in part.items()}
         if any(old != new for old, new in renaming.items()):
             yield renaming
 

@@ -78,12 +78,19 @@ class Tables:
         """Return a state's numbers; new values are added."""
         return tuple(self.intern(i, state[name]) for i, name in enumerate(self.names))
 
+    def orbit(self, ids: Ids) -> int:
+        """Return how many states renaming makes of this one, itself included."""
+        images = [self._image(ids, number) for number in range(len(self.permutations))]
+        return (len(self.permutations) + 1) // (1 + images.count(ids))
+
+    def _image(self, ids: Ids, permutation: int) -> Ids:
+        target, tables = self.permutations[permutation].target, self.renamed[permutation]
+        other = [0] * len(ids)
+        for i, number in enumerate(ids):
+            other[target[i]] = tables[i][number]
+        return tuple(other)
+
     def canonical(self, ids: Ids) -> Ids:
         """Return the least of the states that renaming makes of this one."""
-        best = ids
-        for permutation, tables in zip(self.permutations, self.renamed, strict=True):
-            other = [0] * len(ids)
-            for i, number in enumerate(ids):
-                other[permutation.target[i]] = tables[i][number]
-            best = min(best, tuple(other))
-        return best
+        images = (self._image(ids, number) for number in range(len(self.permutations)))
+        return min([ids, *images])

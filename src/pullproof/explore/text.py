@@ -24,7 +24,7 @@ def bytes_text(count: int) -> str:
 def exploration_lines(each: Exploration) -> Iterator[str]:
     """Yield one line on a configuration, and one if it is incomplete."""
     rate = each.states / each.seconds if each.seconds else 0.0
-    symmetry = f", {each.permutations} permutations" if each.permutations > 1 else ""
+    symmetry = f", for {each.unreduced:,} with names exchanged" if each.permutations > 1 else ""
     yield (
         f"{each.machine:<24} {each.states:>11,} states {each.transitions:>12,} transitions  "
         f"depth {each.depth:>3}  {each.seconds:7.1f} s  {rate:>9,.0f} states/s{symmetry}"

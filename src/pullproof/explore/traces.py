@@ -85,11 +85,9 @@ def show(value: Any) -> str:
     if isinstance(value, str):
         return value or "''"
     if isinstance(value, tuple):
-        items = cast("tuple[Any, ...]", value)
-        return f"({', '.join(show(item) for item in items)})"
+        return f"({', '.join(map(show, cast('Iterable[Any]', value)))})"
     if isinstance(value, frozenset):
-        unordered = cast("frozenset[Any]", value)
-        return f"{{{', '.join(sorted(show(item) for item in unordered))}}}"
+        return f"{{{', '.join(sorted(map(show, cast('Iterable[Any]', value))))}}}"
     if is_dataclass(value) and not isinstance(value, type):
         return _show_record(value)
     return repr(value)
