@@ -6,7 +6,7 @@ older kubelet did not keep.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from pullproof.model.cache import registry_of
@@ -1168,15 +1168,15 @@ def _states(context: Context) -> Iterator[StateProperty]:
     )
     if not context.starts:
         return
-    shared = sorted({context.flight_slot(p) for p in context.providers if _is_shared(context, p)})
-    for slot in shared:
+    shared = {context.flight_slot(p) for p in context.providers if _is_shared(context, p)}
+    if shared:
         yield StateProperty(
-            f"K-124/{slot}",
+            "K-124/sometimes",
             Promise.SOMETIMES,
             "Two execs of one provider run at once.",
             ("K-120", "K-124", "B-02"),
-            (slot,),
-            _two_running(slot),
+            tuple(sorted(shared)),
+            _two_running,
         )
     for pod in params.pods:
         for provider in context.providers:
@@ -1195,8 +1195,8 @@ def _is_shared(context: Context, provider: ProviderParams) -> bool:
     return min(len(askers), context.params.parallel) > 1
 
 
-def _two_running(slot: str) -> Callable[[View], bool]:
-    return lambda view: sum(not flight.outcome for flight in view[slot]) > 1
+def _two_running(view: View) -> bool:
+    return any(sum(not flight.outcome for flight in flights) > 1 for flights in view.values())
 
 
 def _no_token_of_gone_pod(pod: PodParams, slot: str) -> Iterator[StateProperty]:

@@ -26,9 +26,9 @@ class Walk:
     """A machine in some state, and what the last step showed."""
 
     machine: Machine
-    state: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict[str, Any])
     last: Effect = field(default_factory=Effect)
-    broken: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list[str])
     """Ids of promises that a step on the way violated."""
 
     def __post_init__(self) -> None:
@@ -75,9 +75,9 @@ class Coverage:
     """What came up on the way through all states."""
 
     states: int = 0
-    violated: set[str] = field(default_factory=set)
-    witnessed: set[str] = field(default_factory=set)
-    kinds: set[str] = field(default_factory=set)
+    violated: set[str] = field(default_factory=set[str])
+    witnessed: set[str] = field(default_factory=set[str])
+    kinds: set[str] = field(default_factory=set[str])
 
 
 def cover(machine: Machine, limit: int = 20_000) -> Coverage:
