@@ -1291,7 +1291,7 @@ def _can_pull(context: Context, pod: PodParams) -> LivenessProperty:
         )
 
     return LivenessProperty(
-        f"L-01/{pod.name}",
+        f"L-01:{pod.name}",
         f"From rest, with everything in order, {pod.name} can have pulled its image.",
         ("K-130", "K-170", "K-180"),
         tuple(dict.fromkeys([*reads, *grants, *secrets, *keys])),
