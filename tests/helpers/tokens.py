@@ -61,6 +61,9 @@ def private_claims(**changes: object) -> Json:
 class Gone:
     """Stands for a member that is to be taken away."""
 
+    def __repr__(self) -> str:
+        return "gone"
+
 
 GONE = Gone()
 
