@@ -3,7 +3,7 @@
 id: i5-ships-logs
 defect: D-I5, D-H6
 rule: S-64
-check: E06, H08
+check: H08
 setup: workload
 """
 

@@ -136,3 +136,10 @@ class TestBuilding:
     def test_an_unknown_provider_is_answered_with_the_known(self) -> None:
         with pytest.raises(LookupError, match="python-exchange"):
             ensure_built("pyton-exchange")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", ["a1-first-line", "c1-no-cache-key-type", "g1-node-instead"])
+def test_a_real_run_catches_a_real_mutant(name: str) -> None:
+    mutant = next(mutant for mutant in mutants() if mutant.id == name)
+    assert zoo.try_mutant(mutant).caught_at == mutant.checks[0]
