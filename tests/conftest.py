@@ -1,8 +1,27 @@
-"""Rules cited by tests must exist."""
+"""Rules cited by tests must exist, and the machine's mood must not decide."""
+
+import os
+import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pullproof.corpus.rules import all_rules
+
+# How fast a loaded machine draws examples says nothing about what is tested.
+# In CI the examples are the same each time; exploring is the nightly jobs' work.
+settings.register_profile(
+    "pullproof",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+settings.load_profile("pullproof")
+
+# A shell that starts us in the background has us ignore interrupts, and so
+# would every process that the tests start in order to interrupt it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
