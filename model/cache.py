@@ -55,15 +55,12 @@ def service_account_key(
 
     Source: K-102, K-104. Holds: I-05, I-11, I-22.
     """
-    pairs = sorted((key.encode(), value.encode()) for key, value in annotations)
     parts = [
         _prefixed("namespace", namespace.encode()),
         _prefixed("service account name", name.encode()),
         _prefixed("service account UID", uid.encode()),
-        pack(">I", len(pairs)),
+        _annotations(annotations),
     ]
-    for key, value in pairs:
-        parts += _prefixed("annotation key", key), _prefixed("annotation value", value)
     if cache_type is CacheType.TOKEN:
         parts += _prefixed("", b"token"), _prefixed("", token_hash(token).encode())
     return b"".join(parts)
@@ -82,6 +79,28 @@ def cache_key(base: str, service_account_key: bytes = b"") -> bytes:
     Source: K-101, K-104.
     """
     return _prefixed("base", base.encode()) + _prefixed("service account part", service_account_key)
+
+
+def flight_key(
+    repo_name: str, token: str = "", annotations: Iterable[tuple[str, str]] | None = None
+) -> bytes:
+    """Return the key under which overlapping execs of a provider are one.
+
+    Args:
+        repo_name: Of the image.
+        token: Of this lookup.
+        annotations: The selected ones; None in plain mode and for SA-less
+            lookups, whose key is the bare repo name.
+
+    Raises:
+        KeyTooLong: One of the strings exceeds 65535 bytes.
+
+    Source: K-120, K-121.
+    """
+    if annotations is None:
+        return repo_name.encode()
+    hashed = _prefixed("", token_hash(token).encode())
+    return _prefixed("image", repo_name.encode()) + hashed + _annotations(annotations)
 
 
 def base_key(cache_key_type: CacheKeyType, repo_name: str, version: KubeletVersion) -> str:
@@ -110,6 +129,14 @@ def store(response_duration_ns: int | None, default_ns: int) -> int | None:
     """
     life = default_ns if response_duration_ns is None else response_duration_ns
     return life or None
+
+
+def _annotations(annotations: Iterable[tuple[str, str]]) -> bytes:
+    pairs = sorted((key.encode(), value.encode()) for key, value in annotations)
+    parts = [pack(">I", len(pairs))]
+    for key, value in pairs:
+        parts += _prefixed("annotation key", key), _prefixed("annotation value", value)
+    return b"".join(parts)
 
 
 def _prefixed(what: str, data: bytes) -> bytes:

@@ -6,7 +6,10 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
+	"k8s.io/component-base/featuregate"
 	credentialproviderapi "k8s.io/kubelet/pkg/apis/credentialprovider"
+	"k8s.io/kubernetes/pkg/features"
 )
 
 func init() { handlers["respond"] = each(respond) }
@@ -69,6 +72,12 @@ func startResponders() error {
 	if err != nil {
 		return err
 	}
+	// A responder with a token needs the gate, which 1.33 has off.
+	const gate = features.KubeletServiceAccountTokenForCredentialProviders
+	before := utilfeature.DefaultFeatureGate.Enabled(gate)
+	if err := setGate(gate, true); err != nil {
+		return err
+	}
 	if err := register(path, binDir, responderWorld); err != nil {
 		return err
 	}
@@ -77,7 +86,14 @@ func startResponders() error {
 	}
 	forgetCacheType(responders["-"])
 	unregisterAll()
-	return nil
+	return setGate(gate, before)
+}
+
+func setGate(gate featuregate.Feature, on bool) error {
+	if utilfeature.DefaultFeatureGate.Enabled(gate) == on {
+		return nil
+	}
+	return utilfeature.DefaultMutableFeatureGate.SetFromMap(map[string]bool{string(gate): on})
 }
 
 type respondInput struct {

@@ -48,9 +48,10 @@ type step struct {
 	// provider without one stays in flight until do=answer.
 	Answers map[string]answerInput `json:"answers"`
 
-	// do=answer: the execution ends.
-	Exec   int         `json:"exec"`
-	Answer answerInput `json:"answer"`
+	// do=answer: the execution with this stdin ends.
+	Provider string      `json:"provider"`
+	Stdin    []byte      `json:"stdin"`
+	Answer   answerInput `json:"answer"`
 
 	// do=advance: time passes.
 	Nanoseconds int64 `json:"nanoseconds"`
@@ -65,7 +66,6 @@ type answerInput struct {
 type event struct {
 	Event string `json:"event"`
 
-	Exec     int    `json:"exec,omitempty"`
 	Provider string `json:"provider,omitempty"`
 	Stdin    []byte `json:"stdin,omitempty"`
 
@@ -95,19 +95,21 @@ type cacheLine struct {
 	Life     int64  `json:"life"`
 }
 
+// flight is an execution under way; singleflight lets no two be equal.
+type flight struct{ provider, stdin string }
+
 type kubelet struct {
 	sync.Mutex
 	providers []registered
 	accounts  map[string]step
 	events    []event
-	flights   map[int]chan answerInput
-	execs     int
+	flights   map[flight]chan answerInput
 	answers   map[string]answerInput
 	lookups   sync.WaitGroup
 }
 
 func scenario(in scenarioInput) scenarioResult {
-	k := &kubelet{accounts: map[string]step{}, flights: map[int]chan answerInput{}}
+	k := &kubelet{accounts: map[string]step{}, flights: map[flight]chan answerInput{}}
 	takeLogs()
 	if err := k.start(in); err != nil {
 		return scenarioResult{Error: failure(err)}
@@ -120,14 +122,13 @@ func scenario(in scenarioInput) scenarioResult {
 		result.Steps = append(result.Steps, k.take())
 		result.Log = append(result.Log, takeLogs())
 	}
-	k.end()
-	var lines []cacheLine
 	for _, r := range k.providers {
 		for _, entry := range r.cached() {
-			lines = append(lines, cacheLine{r.name, []byte(entry.key), int64(time.Until(entry.expires))})
+			line := cacheLine{r.name, []byte(entry.key), int64(time.Until(entry.expires))}
+			result.Cache = append(result.Cache, line)
 		}
 	}
-	result.Cache = lines
+	k.end()
 	return result
 }
 
@@ -183,12 +184,13 @@ func (k *kubelet) perform(s step) {
 		k.lookups.Go(func() { k.lookup(s) })
 	case "answer":
 		k.Lock()
-		flight, ok := k.flights[s.Exec]
-		delete(k.flights, s.Exec)
-		k.answers = s.Answers
+		key := flight{s.Provider, string(s.Stdin)}
+		ended, ok := k.flights[key]
+		delete(k.flights, key)
+		k.answers = nil
 		k.Unlock()
 		if ok {
-			flight <- s.Answer
+			ended <- s.Answer
 		}
 	case "advance":
 		time.Sleep(time.Duration(s.Nanoseconds))
@@ -211,14 +213,14 @@ func (k *kubelet) end() {
 		synctest.Wait()
 		k.Lock()
 		left := k.flights
-		k.flights = map[int]chan answerInput{}
+		k.flights = map[flight]chan answerInput{}
 		k.answers = nil
 		k.Unlock()
 		if len(left) == 0 {
 			break
 		}
-		for _, flight := range left {
-			flight <- answerInput{Failed: true}
+		for _, ended := range left {
+			ended <- answerInput{Failed: true}
 		}
 	}
 	k.lookups.Wait()
@@ -262,15 +264,14 @@ func (k *kubelet) hookOf(r registered) hook {
 func (k *kubelet) execute(provider string, stdin []byte) <-chan answerInput {
 	k.Lock()
 	defer k.Unlock()
-	k.execs++
-	k.events = append(k.events, event{Event: "exec", Exec: k.execs, Provider: provider, Stdin: stdin})
-	flight := make(chan answerInput, 1)
+	k.events = append(k.events, event{Event: "exec", Provider: provider, Stdin: stdin})
+	ended := make(chan answerInput, 1)
 	if answer, ok := k.answers[provider]; ok {
-		flight <- answer
+		ended <- answer
 	} else {
-		k.flights[k.execs] = flight
+		k.flights[flight{provider, string(stdin)}] = ended
 	}
-	return flight
+	return ended
 }
 
 // The API server, as far as the kubelet asks it.

@@ -44,7 +44,7 @@ class Comparison(Generic[V]):
     """The rules that the answers depend on."""
     generate: Callable[[Random, Sequence[V]], V]
     """Makes one input; may start from one of the seeds."""
-    ask: Callable[[V], JsonMap]
+    ask: Callable[[V, Context], JsonMap]
     """Writes it for the oracle."""
     model: Callable[[V, Context], Answer]
     real: Callable[[V, JsonMap, Context], Answer]

@@ -150,7 +150,7 @@ def _explain(value: Files, context: Context) -> str:
     return ""
 
 
-def _ask(value: Files) -> JsonMap:
+def _ask(value: Files, context: Context) -> JsonMap:
     files = [[encoded(name), encoded(text)] for name, text in value.files]
     path = value.files[0][0] if len(value.files) == 1 else ""
     return {"files": files, "path": encoded(path), "tokens": value.tokens}

@@ -74,7 +74,7 @@ def _smaller_pair(value: Pair) -> Iterator[Pair]:
         yield value._replace(target=target)
 
 
-def _ask_pair(value: Pair) -> JsonMap:
+def _ask_pair(value: Pair, context: Context) -> JsonMap:
     return {"pattern": encoded(value.pattern), "target": encoded(value.target)}
 
 
@@ -119,7 +119,7 @@ def _url(rng: Random, seeds: Sequence[str]) -> str:
     return mutated(rng, text, TOKENS) if rng.random() < 0.6 else text
 
 
-def ask_text(value: str) -> JsonMap:
+def ask_text(value: str, context: Context) -> JsonMap:
     return {"text": encoded(value)}
 
 
@@ -227,7 +227,7 @@ def _entries(value: Ring) -> list[list[Entry]]:
     ]
 
 
-def _ask_ring(value: Ring) -> JsonMap:
+def _ask_ring(value: Ring, context: Context) -> JsonMap:
     adds = [[[encoded(part) for part in entry] for entry in entries] for entries in _entries(value)]
     return {"adds": adds, "images": [encoded(image) for image in value.images]}
 

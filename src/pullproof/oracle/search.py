@@ -73,7 +73,7 @@ class Search:
             tally.kept.append(self.minimised(comparison, value))
 
     def _differing(self, comparison: Comparison[Any], values: Sequence[Any]) -> list[Any]:
-        self._oracle.send(comparison.op, [comparison.ask(value) for value in values])
+        self._oracle.send(comparison.op, [comparison.ask(value, self.context) for value in values])
         answers = [comparison.model(value, self.context) for value in values]
         reals = self._oracle.receive()
         return [
@@ -95,7 +95,7 @@ class Search:
             if found is None:
                 break
             smallest = found
-        (real,) = self._oracle.ask(comparison.op, [comparison.ask(smallest)])
+        (real,) = self._oracle.ask(comparison.op, [comparison.ask(smallest, self.context)])
         return Disagreement(
             comparison.op,
             self._oracle.minor,

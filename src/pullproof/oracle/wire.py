@@ -154,7 +154,7 @@ def _judged_seeds(context: Context) -> Iterable[Judged]:
             yield Judged(stdout, api_version, token, cache_type)
 
 
-def _ask_judged(value: Judged) -> JsonMap:
+def _ask_judged(value: Judged, context: Context) -> JsonMap:
     return {
         "stdout": encoded(value.stdout),
         "api": value.api_version,
@@ -240,7 +240,7 @@ def _asked(rng: Random, seeds: Sequence[Asked]) -> Asked:
     return Asked(_text(rng), pick(rng, _API_VERSIONS), _text(rng), _annotations(rng))
 
 
-def _ask_asked(value: Asked) -> JsonMap:
+def _ask_asked(value: Asked, context: Context) -> JsonMap:
     return {
         "image": encoded(value.image),
         "api": value.api_version,
@@ -295,7 +295,7 @@ def _account(rng: Random, seeds: Sequence[Account]) -> Account:
     return Account(_text(rng), _long(rng), _text(rng), annotations, cache_type, _text(rng))
 
 
-def _ask_account(value: Account) -> JsonMap:
+def _ask_account(value: Account, context: Context) -> JsonMap:
     return {
         "namespace": encoded(value.namespace),
         "name": encoded(value.name),
@@ -343,7 +343,7 @@ def _hashed(rng: Random, seeds: Sequence[Hashed]) -> Hashed:
     return Hashed(*(_text(rng) if rng.random() < 0.5 else "" for _ in _HASHED_NAMES))
 
 
-def _ask_hashed(value: Hashed) -> JsonMap:
+def _ask_hashed(value: Hashed, context: Context) -> JsonMap:
     return {name: encoded(text) for name, text in zip(_HASHED_NAMES, value, strict=True)}
 
 
