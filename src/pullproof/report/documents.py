@@ -179,7 +179,7 @@ def finding_text(setup: Setup, finding: Finding) -> str:
         for name in ("request", "stdout", "stderr", "ended", "kubelet"):
             value = getattr(view, name)
             if value:
-                lines.append(f"  {name}: {value}")
+                lines.append(f"  {name}: {value.rstrip()}")
         lines += [f"  {line}" for line in view.seen]
     lines += [f"consequence: {check.consequence}", f"hint: {check.hint}"]
     return "\n".join(lines)
