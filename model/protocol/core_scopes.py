@@ -38,6 +38,7 @@ CONFIGURATIONS = (
         horizon=3,
         refresh=0,
         life=1,
+        slots=12,
     ),
     CoreParams(
         "echo", callers=(0, 0, 1), pods=(0, 0), answers=_ALL, horizon=0, key_types=KeyTypes.GLOBAL
