@@ -14,7 +14,15 @@ from pullproof.model.protocol.image_files import (
 from pullproof.model.protocol.image_outcomes import NEVER_MESSAGE, NEVER_PULL, fail, start
 from pullproof.model.protocol.image_params import ContainerParams, ContentParams
 from pullproof.model.protocol.image_scene import Scene
-from pullproof.model.protocol.image_values import IDLE, RUNNING, WRITTEN, Entry, Progress, Proof
+from pullproof.model.protocol.image_values import (
+    ABSENT,
+    IDLE,
+    RUNNING,
+    WRITTEN,
+    Entry,
+    Progress,
+    Proof,
+)
 from pullproof.model.protocol.records import Decision, Evidence, LookupFailed, must_pull
 from pullproof.model.protocol.values import Offered, canonical
 
@@ -149,7 +157,7 @@ def begin_pull(
     rules, image = scene.rules, container.image
     found = False
     if scene.gate and rules.intent_order == "before":
-        found = draft[f"intent:{image}"] == WRITTEN
+        found = draft[f"intent:{image}"] != ABSENT
         if can_write(scene, draft):
             draft[f"intent:{image}"] = WRITTEN
             count_pull(scene, draft, image)

@@ -7,7 +7,13 @@ found: see the prose.
 
 from pullproof.model.protocol import image_facts as facts
 from pullproof.model.protocol.image_params import ImageParams
-from pullproof.model.protocol.image_values import HASH, Entry, PulledRecord, Unreadable
+from pullproof.model.protocol.image_values import (
+    HASH,
+    WRITTEN,
+    Entry,
+    PulledRecord,
+    Unreadable,
+)
 from pullproof.model.protocol.observed import Row, Seen
 
 ENSURE = ("kubelet.ensures",)
@@ -45,6 +51,11 @@ def _is_by_name(seen: Seen) -> bool:
     return facts.repo(seen) in allowlist
 
 
+def _is_converted(seen: Seen) -> bool:
+    stays = seen.after(f"intent:{seen['image']}") == WRITTEN
+    return not (seen["present"] and seen["writable"] and stays)
+
+
 def _node_stays(seen: Seen) -> bool:
     entry = _before(seen)
     return entry is not None and entry.node and seen["cause"] in ("secret", "account")
@@ -77,10 +88,11 @@ def _is_alias(seen: Seen) -> bool:
 
 def _hashes_open(seen: Seen) -> bool:
     params: ImageParams = facts.image_params(seen)
-    entry = seen["after"].get(facts.key(seen))
-    hashes = {s.hash.removeprefix(HASH) for s in entry.secrets if s.hash} if entry else set()
+    after: PulledRecord = seen["after"]
+    secrets = (after.get(facts.key(seen)) or Entry()).secrets
     known = {login.name: login.opens for login in params.logins}
-    return all(facts.repo(seen) in known.get(name, ()) for name in hashes)
+    names = [each.hash.removeprefix(HASH) for each in secrets if each.hash]
+    return all(facts.repo(seen) in known.get(name, ()) for name in names)
 
 
 PROMISES: tuple[Row, ...] = (
@@ -145,7 +157,7 @@ PROMISES: tuple[Row, ...] = (
         "K-249 Q-14",
         ("kubelet.starts",),
         ("intent-found",),
-        lambda seen: bool(seen["listed"]) or not seen["present"],
+        _is_converted,
         lambda seen: bool(seen["present"]),
     ),
     Row(
@@ -191,11 +203,11 @@ PROMISES: tuple[Row, ...] = (
     ),
     Row(
         "P-59",
-        "Collection drops no record of an image that is there.",
+        "Collection drops no record of a pulled image that is there.",
         "K-250",
         ("gc.drops",),
         ("dropped",),
-        lambda seen: not seen["present"],
+        lambda seen: not seen["pulled"],
         lambda seen: True,
     ),
     Row(

@@ -460,7 +460,7 @@ def _nothing_is_lost(seen: Seen) -> bool:
     """Return whether what was proven is still (K-245)."""
     after = _entries(seen, "after")
     credential: Offered | None = seen["credential"]
-    renewed = {credential.coordinates} if credential else set()
+    renewed = {credential.coordinates if credential else None}
     for key, entry in _entries(seen, "before").items():
         now = after.get(key)
         if now is None:
@@ -680,11 +680,21 @@ ROWS: tuple[Row, ...] = ACCESS + PULLS + RECORDS + BOOKS
 
 def _liveness(scene: Scene) -> Iterator[Property]:
     for container in scene.containers:
-        if scene.alone and container.pull != "Never":
+        if scene.alone and container.pull != "Never" and _can_pull(scene, container):
             yield from _starts(scene, container)
     for content in scene.contents:
         if scene.image.collection and scene.image.gate_at(scene.params.minor):
             yield _drops(scene, content)
+
+
+def _can_pull(scene: Scene, container: ContainerParams) -> bool:
+    """Return whether some credential that a container may have opens its image."""
+    image, repo = scene.image, repo_name(container.image)
+    logins = [name for each in container.secrets for name in image.secret(each).logins]
+    logins += [image.node_login] if image.node_login else []
+    opened = [each for name in logins for each in image.login(name).opens]
+    opened += image.account(container.account).opens if container.account else ()
+    return repo in opened or (not logins and not container.account and repo in image.public)
 
 
 def _starts(scene: Scene, container: ContainerParams) -> Iterator[Property]:

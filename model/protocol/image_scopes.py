@@ -31,7 +31,8 @@ ALWAYS = "AlwaysVerify"
 
 def config(name: str, *, minor: int = MINOR, **image: Any) -> Params:
     """Return a configuration of the image side alone."""
-    return Params(f"image-{name}", minor, image=ImageParams(**{"logins": EVERYBODY, **image}))
+    image.setdefault("logins", EVERYBODY)
+    return Params(f"image-{name}", minor, image=ImageParams(**image))
 
 
 def secret(name: str, *logins: str, **more: Any) -> ImageSecretParams:
@@ -229,49 +230,35 @@ GATE_OFF_34 = config("gate-off-34", minor=34, **TWO)
 
 # Larger: about everything at once.
 
-_WORLD: dict[str, Any] = {
-    "secrets": (secret("s-a", "alice", "bob", incarnations=2), secret("s-b", "carol")),
-    "accounts": (ImageAccountParams("sa-a", incarnations=2, fails=True),),
+_SECRETS = (secret("s-a", "alice", "bob", incarnations=2), secret("s-b", "carol"))
+_ACCOUNTS = (ImageAccountParams("sa-a", incarnations=2, fails=True),)
+_ALIASED = ContentParams("x", (A, B), (B,), removable=True)
+_PAIR: dict[str, Any] = {
+    "contents": (_ALIASED,),
+    "containers": (OWNER, pod("pod-b", B, "s-b")),
+    "secrets": _SECRETS,
+    "collection": True,
 }
-JOINED = config(
-    "joined",
-    contents=(ContentParams("x", (A, B), (B,), removable=True),),
-    containers=(
-        pod("pod-a", A, "s-a"),
-        pod("pod-b", B, "s-b"),
-        pod("pod-c", A, account="sa-a"),
-    ),
-    collection=True,
-    **_WORLD,
-)
-JOINED_CRASHES = config(
-    "joined-crashes",
+_TRIO: dict[str, Any] = {
+    "containers": (*_PAIR["containers"], pod("pod-c", account="sa-a")),
+    "secrets": _SECRETS,
+    "accounts": _ACCOUNTS,
+}
+PAIR = config("pair", **_PAIR)
+PAIR_CRASHES = config("pair-crashes", **_PAIR, crashes=True)
+PAIR_FAULTS = config("pair-faults", **_PAIR, crashes=True, disk_faults=("full",))
+TRIO = config("trio", contents=(_ALIASED,), collection=True, **_TRIO)
+TRIO_FAULTS = config(
+    "trio-faults",
     contents=(ContentParams("x", (A, B), (B,)),),
-    containers=(
-        pod("pod-a", A, "s-a"),
-        pod("pod-b", B, "s-b"),
-        pod("pod-c", A, account="sa-a"),
-    ),
     crashes=True,
     corruption=True,
     outages=True,
     disk_faults=("full",),
-    **_WORLD,
+    **_TRIO,
 )
-LARGE = config(
-    "large",
-    contents=(ContentParams("x", (A, B), (B,)), ContentParams("y", (SHORT,), removable=True)),
-    containers=(
-        pod("pod-a", A, "s-a"),
-        pod("pod-b", B, "s-b"),
-        pod("pod-c", SHORT, account="sa-a"),
-        pod("pod-d", A, "s-b", pull="Always"),
-    ),
-    secrets=(secret("s-a", "alice", "bob"), secret("s-b", "carol")),
-    accounts=(ImageAccountParams("sa-a", opens=(REPO_SHORT,), incarnations=2),),
-    crashes=True,
-    collection=True,
-)
+SIZED: tuple[Params, ...] = (LIMITED, PAIR, PAIR_CRASHES, PAIR_FAULTS, TRIO, TRIO_FAULTS)
+"""From a thousand states to more than ten million, smallest first."""
 
 SMALL: tuple[Params, ...] = (
     SECRETS,

@@ -255,7 +255,8 @@ def _drop(scene: Scene, draft: Draft, content: ContentParams) -> bool:
         return True
     draft[f"record:{ref}"] = None
     is_present = bool(draft[f"cri:{ref}"])
-    draft.saw("dropped", ref=ref, present=is_present, record=record)
-    if is_present and draft[f"ghost:history:{ref}"][0] == "recorded":
+    is_pulled = is_present and draft[f"ghost:history:{ref}"][0] == "recorded"
+    draft.saw("dropped", ref=ref, present=is_present, pulled=is_pulled, record=record)
+    if is_pulled:
         draft[f"ghost:history:{ref}"] = COLLECTED
     return True

@@ -19,9 +19,9 @@ class Visit:
 
     states: int = 0
     complete: bool = False
-    violated: set[str] = field(default_factory=set)
-    witnessed: set[str] = field(default_factory=set)
-    kinds: set[str] = field(default_factory=set)
+    violated: set[str] = field(default_factory=set[str])
+    witnessed: set[str] = field(default_factory=set[str])
+    kinds: set[str] = field(default_factory=set[str])
 
 
 def visit(

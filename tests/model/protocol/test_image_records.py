@@ -1,5 +1,6 @@
 """Records by themselves: upstream's vectors, the merge table, the policies."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -380,9 +381,8 @@ def test_an_allowlist_takes(text: str) -> None:
     ],
 )
 def test_an_allowlist_refuses(text: str, why: str) -> None:
-    with pytest.raises(InvalidPattern, match=".*") as refused:
+    with pytest.raises(InvalidPattern, match=re.escape(why)):
         parse_pattern(text)
-    assert why in str(refused.value)
 
 
 @pytest.mark.rule("K-204")

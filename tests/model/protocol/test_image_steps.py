@@ -14,7 +14,7 @@ from pullproof.model.protocol.image_params import (
     ImageParams,
     PullPolicy,
 )
-from pullproof.model.protocol.image_scopes import A, B, DIGEST, SHORT, config, pod, secret
+from pullproof.model.protocol.image_scopes import DIGEST, SHORT, A, B, config, pod, secret
 from pullproof.model.protocol.image_values import Entry, PulledRecord, Unreadable
 from pullproof.model.protocol.params import AccountParams, Params, PodParams, ProviderParams
 from tests.model.protocol.walks import Walk
