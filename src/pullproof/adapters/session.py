@@ -335,5 +335,7 @@ def _token_secrets(step: str, token: str) -> list[Secret]:
 def _make_world(setup: Setup, seed: int, stack: ExitStack) -> World:
     from pullproof.adapters import world
 
-    made: World = stack.enter_context(world.World(setup, seed=seed, registry_port=setup.registry_port))
+    made: World = stack.enter_context(
+        world.World(setup, seed=seed, registry_port=setup.registry_port)
+    )
     return made
