@@ -14,10 +14,11 @@ import click
 
 from pullproof.engine.settings import version_of
 from pullproof.explore import compare, matrix
+from pullproof.explore.consulted import fields_of
 from pullproof.explore.diagram import mermaid, svg
 from pullproof.explore.jobs import ExploreJob, cores, run_jobs, with_share
 from pullproof.explore.live import Live
-from pullproof.explore.result import Exploration, Options, Status
+from pullproof.explore.result import Exploration, Options, Status, Stop
 from pullproof.explore.scope import ScopeProperty, ScopeResult, scope_result
 from pullproof.explore.text import replay_text, scope_text, trace_text
 from pullproof.explore.traces import Trace, from_document, replay, to_document
@@ -213,7 +214,9 @@ def _live() -> Live:
 def _explore(run: Run, format_: str, save: Path | None, svg_file: Path | None) -> int:
     started = time.monotonic()
     live = _live()
-    result = scope_result(run_jobs(run.jobs(), run.workers, live))
+    jobs = run.jobs()
+    live.expect(len(jobs))
+    result = scope_result(run_jobs(jobs, run.workers, live, live.finish))
     live.clear()
     seconds = time.monotonic() - started
     code = exit_code(run, result)
@@ -358,20 +361,22 @@ def _matrix(run: Run, mutants: str, format_: str) -> int:
     wanted = _words(mutants)
     _known("mutant", wanted, all_mutants())
     live = _live()
-    real = run_jobs(run.jobs(), run.workers, live)
-    pairs = [(p, e) for p, e in zip(run.configurations, real, strict=True) if e is not None]
-    if len(pairs) < len(real) or not all(e.is_complete for _, e in pairs):
+    options = replace(with_share(run.options, run.workers), checkpoint=None, resume=False)
+    real = run_jobs(
+        [matrix.BaselineJob(params, options) for params in run.configurations], run.workers, live
+    )
+    baselines = tuple(each for each in real if each is not None)
+    if len(baselines) < len(real) or any(each.stop is not Stop.COMPLETE for each in baselines):
         live.clear()
         click.echo("the real rules were not explored completely: nothing to compare with", err=True)
         return UNDECIDED
-    baselines = tuple(matrix.baseline(params, exploration) for params, exploration in pairs)
-    options = replace(with_share(run.options, run.workers), checkpoint=None, resume=False)
     jobs = [
-        matrix.MatrixJob(m.id, m.base, m.prose, baselines, options, m.equivalent)
+        matrix.MatrixJob(m.id, m.base, m.prose, baselines, options, m.equivalent, fields_of(m))
         for m in all_mutants().values()
         if not wanted or m.id in wanted
     ]
-    table = matrix.matrix_of(run_jobs(jobs, run.workers, live))
+    live.expect(len(jobs))
+    table = matrix.matrix_of(run_jobs(jobs, run.workers, live, live.finish))
     live.clear()
     if format_ == "json":
         click.echo(json.dumps(_matrix_document(table), indent=2, ensure_ascii=False))

@@ -56,9 +56,14 @@ class ExploreJob:
 
 def build_machine(builder: str, params: Any, mutant: str) -> Machine:
     """Return the machine that a builder makes."""
-    module, _, name = builder.partition(":")
-    machine: Machine = getattr(import_module(module), name)(params, mutant)
+    machine: Machine = resolve(builder)(params, mutant)
     return machine
+
+
+def resolve(name: str) -> Any:
+    """Return what `module:function` names."""
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)
 
 
 def cores() -> int:

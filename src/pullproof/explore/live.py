@@ -20,6 +20,16 @@ class Live:
     seen: dict[str, Progress] = field(default_factory=dict[str, Progress])
     started: float = field(default_factory=time.monotonic)
     last: float = field(default_factory=time.monotonic)
+    jobs: int = 0
+    done: int = 0
+
+    def expect(self, jobs: int) -> None:
+        """Count from here to so many jobs."""
+        self.jobs, self.done = jobs, 0
+
+    def finish(self, _index: int, _result: object) -> None:
+        """Count one job as done."""
+        self.done += 1
 
     def __call__(self, progress: Progress) -> None:
         # Taken out and put back: the newest is last.
@@ -39,8 +49,9 @@ class Live:
         """Return where the newest exploration is, in one line."""
         newest = next(reversed(self.seen.values()))
         rate = newest.states / newest.seconds if newest.seconds else 0.0
+        done = f"{self.done}/{self.jobs} done; " if self.jobs > 1 else ""
         return (
-            f"{newest.machine}: {newest.states:,} states, {rate:,.0f}/s, frontier "
+            f"{done}{newest.machine}: {newest.states:,} states, {rate:,.0f}/s, frontier "
             f"{newest.frontier:,}, depth {newest.depth}, {bytes_text(newest.memory_bytes)}; "
             f"{time.monotonic() - self.started:.0f} s"
         )

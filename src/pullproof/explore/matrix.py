@@ -2,8 +2,8 @@
 
 A mutant is killed by an always-property that the real rules keep and it
 breaks; failing that, by a situation that the real rules reach and it does
-not. Configurations are tried from the smallest to the largest, and the first
-violation ends the search.
+not. Configurations that consult what it gets wrong are tried from the
+smallest to the largest, and the first violation ends the search.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
-from pullproof.explore.jobs import BUILDER, OnProgress, build_machine
-from pullproof.explore.result import PROMISE_ONLY, Exploration, Options, Status
+from pullproof.explore.jobs import BUILDER, OnProgress, build_machine, resolve
+from pullproof.explore.result import PROMISE_ONLY, Exploration, Options, Status, Stop
 from pullproof.explore.search import explore
 from pullproof.explore.traces import Trace
 from pullproof.model.machine import Machine
+
+WATCHED = "pullproof.explore.consulted:watched_machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,29 @@ class Baseline:
     kept: frozenset[str]
     """Always-properties, promise-only ones left out."""
     witnessed: frozenset[str]
+    consulted: frozenset[str] | None = None
+    """Fields of the rules that were read; None: not known, so any may be."""
+    stop: Stop = Stop.COMPLETE
 
 
-def baseline(params: Any, exploration: Exploration) -> Baseline:
+@dataclass(frozen=True, slots=True)
+class BaselineJob:
+    """The real rules in one configuration."""
+
+    params: Any
+    options: Options = field(default_factory=Options)
+    watched: str = WATCHED
+    """`module:function` that returns a machine and the set of fields it reads."""
+
+    def run(self, on_progress: OnProgress | None) -> Baseline:
+        machine, consulted = resolve(self.watched)(self.params)
+        found = explore(machine, self.options, on_progress)
+        return baseline(self.params, found, frozenset(consulted))
+
+
+def baseline(
+    params: Any, exploration: Exploration, consulted: frozenset[str] | None = None
+) -> Baseline:
     """Return what a mutant in this configuration is held to."""
     results = [p for p in exploration.properties if not p.id.startswith(PROMISE_ONLY)]
     return Baseline(
@@ -37,6 +59,8 @@ def baseline(params: Any, exploration: Exploration) -> Baseline:
         exploration.states,
         frozenset(p.id for p in results if p.status is Status.HELD),
         frozenset(p.id for p in results if p.status is Status.WITNESSED),
+        consulted,
+        exploration.stop,
     )
 
 
@@ -75,16 +99,17 @@ class MatrixJob:
     baselines: tuple[Baseline, ...]
     options: Options = field(default_factory=Options)
     equivalent: str = ""
+    fields: frozenset[str] = frozenset()
+    """What it gets wrong, as `Baseline.consulted` spells it."""
     builder: str = BUILDER
 
     def run(self, on_progress: OnProgress | None) -> Kill:
         kill = Kill(self.mutant, self.base, self.prose, equivalent=self.equivalent)
+        touched = [each for each in self.baselines if self._matters(each)]
         reached: set[str] = set()
-        promised: set[str] = set()
         states, is_complete = 0, True
-        for each in sorted(self.baselines, key=lambda b: (b.states, str(b.params))):
+        for each in sorted(touched, key=lambda b: (b.states, str(b.params))):
             machine = build_machine(self.builder, each.params, self.mutant)
-            promised |= each.witnessed
             options = replace(self.options, stop_on=each.kept, only=_of_interest(machine))
             found = explore(machine, options, on_progress)
             states += found.states
@@ -103,8 +128,14 @@ class MatrixJob:
             if found.stop == "interrupted":
                 return replace(kill, states=states, stop="interrupted")
         kill = replace(kill, states=states, stop="" if is_complete else "incomplete")
+        promised = {id_ for each in self.baselines for id_ in each.witnessed}
+        # Where it does not matter, everything is as it was.
+        reached |= {id_ for e in self.baselines if not self._matters(e) for id_ in e.witnessed}
         lost = sorted(promised - reached)
         return replace(kill, killed_by=lost[0]) if lost and is_complete else kill
+
+    def _matters(self, baseline: Baseline) -> bool:
+        return baseline.consulted is None or not self.fields.isdisjoint(baseline.consulted)
 
 
 def _of_interest(machine: Machine) -> frozenset[str]:
