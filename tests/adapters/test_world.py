@@ -355,9 +355,11 @@ def test_closing_ends_every_thread_even_with_open_connections() -> None:
     assert time.perf_counter() - began < 1
     assert world_threads() == []
     for peer in (idle, hanging):
-        peer.settimeout(1)
-        assert peer.recv(10) == b""
-        peer.close()
+        with peer:
+            peer.settimeout(1)
+            # A last answer may be on its way; then the connection is at its end.
+            while peer.recv(4096):
+                pass
     world.close()
 
 

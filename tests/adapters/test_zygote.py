@@ -202,7 +202,9 @@ class TestDeadlinesAndLeftovers:
         other = Counting()
         path = script(tmp_path, "import os, signal; os.kill(os.getppid(), signal.SIGKILL)")
         with ZygoteLauncher(other) as launcher, Runner(launcher) as runner:
-            assert runner.run(invocation(path, tmp_path)).ending is Ending.EXITED
+            # Which of the two ends first is the scheduler's business.
+            ending = runner.run(invocation(path, tmp_path)).ending
+            assert ending in (Ending.EXITED, Ending.SIGNALED)
             again = script(tmp_path, "print('still here')", "again.py")
             assert runner.run(invocation(again, tmp_path)).stdout == b"still here\n"
         assert other.started == 1

@@ -58,6 +58,11 @@ def serve(connection: socket.socket) -> None:
     """Answer requests until the other side goes."""
     for name in _PRELOADED:
         __import__(name)
+    # What a shell in the background has us ignore, a spawned provider would not.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     cache: Cache = {}
     gc.collect()
     gc.freeze()  # children share these pages as long as nobody counts in them
