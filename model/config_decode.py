@@ -148,6 +148,7 @@ class _Decoder:
         line = self.lines.get("apiVersion")
         if group_version.count("/") > 1:
             raise _Fatal(f"unexpected GroupVersion string: {group_version}", "apiVersion", line)
+        group_version = group_version.removeprefix("/")  # an empty group is none
         if not kind:
             raise _Fatal("Object 'Kind' is missing", "kind", None)
         if not group_version.rpartition("/")[2]:

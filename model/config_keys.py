@@ -5,6 +5,8 @@ Source: K-034f, K-035; apimachinery's validation, as measured.
 
 import re
 
+from pullproof.model.versions import KubeletVersion
+
 _MAX_NAME = 63
 _MAX_PREFIX = 253
 _NAME_PATTERN = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
@@ -21,10 +23,13 @@ _PREFIX_RULE = (
     f"regex used for validation is '{_PREFIX_PATTERN}')"
 )
 _EMPTY = "must be non-empty"
+_CURRENT = KubeletVersion()
 
 
-def qualified_name_problems(key: str) -> tuple[str, ...]:
+def qualified_name_problems(key: str, version: KubeletVersion = _CURRENT) -> tuple[str, ...]:
     """Return why `key` is no qualified name, in Kubernetes' words; () if it is.
+
+    The words have changed in 1.35, the rule has not.
 
     >>> qualified_name_problems("example.com/role")
     ()
@@ -33,33 +38,35 @@ def qualified_name_problems(key: str) -> tuple[str, ...]:
     """
     *prefix, name = key.split("/")
     if len(prefix) > 1:
+        what = "a valid label key" if version.speaks_of_label_keys else "a qualified name"
         tail = " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-        return (f"a qualified name {_NAME_RULE}{tail}",)
-    problems = [f"prefix part {problem}" for text in prefix for problem in _prefix(text)]
-    return (*problems, *(f"name part {problem}" for problem in _name(name)))
+        return (f"{what} {_NAME_RULE}{tail}",)
+    problems = [f"prefix part {problem}" for text in prefix for problem in _prefix(text, version)]
+    return (*problems, *(f"name part {problem}" for problem in _name(name, version)))
 
 
-def _prefix(text: str) -> list[str]:
+def _prefix(text: str, version: KubeletVersion) -> list[str]:
     if not text:
         return [_EMPTY]
     problems: list[str] = []
     if len(text.encode("utf-8")) > _MAX_PREFIX:
-        problems.append(_too_long(_MAX_PREFIX))
+        problems.append(_too_long(_MAX_PREFIX, version))
     if not re.fullmatch(_PREFIX_PATTERN, text):
         problems.append(_PREFIX_RULE)
     return problems
 
 
-def _name(text: str) -> list[str]:
+def _name(text: str, version: KubeletVersion) -> list[str]:
     problems: list[str] = []
     if not text:
         problems.append(_EMPTY)
     elif len(text.encode("utf-8")) > _MAX_NAME:
-        problems.append(_too_long(_MAX_NAME))
+        problems.append(_too_long(_MAX_NAME, version))
     if not re.fullmatch(_NAME_PATTERN, text):
         problems.append(_NAME_RULE)
     return problems
 
 
-def _too_long(limit: int) -> str:
-    return f"must be no more than {limit} characters"
+def _too_long(limit: int, version: KubeletVersion) -> str:
+    unit = "bytes" if version.speaks_of_label_keys else "characters"
+    return f"must be no more than {limit} {unit}"

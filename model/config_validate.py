@@ -244,8 +244,8 @@ def _annotation_keys(
     provider: RawProvider, attributes: RawTokenAttributes, context: _Context
 ) -> Iterator[_Found]:
     required, optional = attributes.required_keys, attributes.optional_keys
-    yield from _key_list("requiredServiceAccountAnnotationKeys", required)
-    yield from _key_list("optionalServiceAccountAnnotationKeys", optional)
+    yield from _key_list("requiredServiceAccountAnnotationKeys", required, context)
+    yield from _key_list("optionalServiceAccountAnnotationKeys", optional, context)
     both = sorted(set(required) & set(optional), key=lambda key: key.encode("utf-8"))
     if both:
         shown = context.shown_list(both)
@@ -253,12 +253,12 @@ def _annotation_keys(
         yield _Found("tokenAttributes", message, "K-034h")
 
 
-def _key_list(name: str, keys: tuple[str, ...]) -> Iterator[_Found]:
+def _key_list(name: str, keys: tuple[str, ...], context: _Context) -> Iterator[_Found]:
     field = f"tokenAttributes.{name}"
     seen: set[str] = set()
     for index, key in enumerate(keys):
         at = f"[{index}]"
-        for problem in qualified_name_problems(to_lower(key)):
+        for problem in qualified_name_problems(to_lower(key), context.version):
             yield _Found(field, f"Invalid value: {quote(key)}: {problem}", "K-034f", "", at)
         if key in seen:
             yield _Found(field, f"Duplicate value: {quote(key)}", "K-034g", "", at)

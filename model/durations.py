@@ -51,7 +51,8 @@ def parse_duration(text: str) -> int:
     at = 0
     while at < len(rest) or not rest:
         amount, at = _term(text, rest, at)
-        total += amount
+        # Go adds 64 bits and looks only afterwards: twice 1 << 63 is nothing.
+        total = (total + amount) % (1 << 64)
         if total > _LIMIT:
             raise InvalidDuration(text, "invalid duration")
     if text[0] == "-":

@@ -105,6 +105,11 @@ class KubeletVersion:
         return self.minor >= 36
 
     @property
+    def speaks_of_label_keys(self) -> bool:
+        """How validation words what is wrong with annotation keys (K-034f)."""
+        return self.minor >= 35
+
+    @property
     def logs_structured(self) -> bool:
         """Whether a lookup without credentials is logged as `message err="…"` (K-098)."""
         return self.minor >= 35

@@ -147,6 +147,8 @@ def _seeds(context: Context) -> Iterable[Files]:
 def _explain(value: Files, context: Context) -> str:
     if any("${" in text for _, text in value.files):
         return "K-033b: the model keeps placeholders such as ${registry.host} as text, on purpose"
+    if any("\ufeff" in text[1:] for _, text in value.files):
+        return "K-022: what go-yaml makes of a late byte order mark depends on its buffer"
     return ""
 
 

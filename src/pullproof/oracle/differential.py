@@ -109,11 +109,21 @@ def candidate(found: Disagreement, minor: int) -> str:
         {
             "op": found.op,
             "input": found.value,
-            "model": found.model,
-            "kubelet": found.real,
+            "model": _where_different(found.model, found.real),
+            "kubelet": _where_different(found.real, found.model),
             "made_by": f"k8s.io/kubernetes v{RELEASES[minor]}",
         }
     )
+
+
+def _where_different(shown: object, other: object) -> object:
+    """Return a long text from shortly before the place where the two part."""
+    if not isinstance(shown, str) or not isinstance(other, str):
+        return shown
+    pairs = zip(shown, other, strict=False)
+    same = next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(shown), len(other)))
+    start = max(0, same - 60)
+    return shown if start == 0 else f"…{shown[start:]}"
 
 
 def _distinct(kept: Sequence[Disagreement]) -> list[Disagreement]:

@@ -35,6 +35,8 @@ AUTH_KEYS = (
     "registry.example", "registry.example/team-a/app", "https://registry.example/v1/", "*.example",
     "other.example:5000", "index.docker.io", "docker.io", "a.*.example", "[bad",
 )  # fmt: skip
+_ITS_TWIN = "https://registry.example/v1/"
+"""Becomes the same keyring key; in one response the order would be chance (Q-10)."""
 NAMESPACES = ("ns-a", "ns-b")
 ACCOUNTS = ("puller", "other", "")
 TOKENS = ("token-1", "token-2", "token-3")
@@ -98,6 +100,8 @@ def _stdout(rng: Random, api_version: str, serial: int) -> bytes | None:
     for at in range(int(rng.random() * 3)):
         secret = pick(rng, TOKENS) if rng.random() < 0.06 else f"password-{serial}"
         auth[pick(rng, AUTH_KEYS)] = {"username": f"user-{serial}-{at}", "password": secret}
+    if AUTH_KEYS[0] in auth:
+        auth.pop(_ITS_TWIN, None)
     document = {
         "kind": "CredentialProviderResponse",
         "apiVersion": api_version if rng.random() < 0.97 else f"{PROTOCOL_GROUP}/v2",

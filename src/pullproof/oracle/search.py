@@ -13,8 +13,9 @@ from pullproof.oracle.comparison import Comparison, Context, Disagreement, JsonM
 
 BATCH = 400
 """Inputs of one request: the oracle works on them while the model does."""
-MAX_SHRINKS = 400
-MAX_KEPT = 20
+SHRINK_S = 4.0
+"""How long one disagreement is made smaller."""
+MAX_KEPT = 6
 """Disagreements of one chunk that are made small and kept; the rest is counted."""
 
 
@@ -90,10 +91,8 @@ class Search:
     def minimised(self, comparison: Comparison[Any], value: Any) -> Disagreement:
         """Return a small input on which the two still differ."""
         smallest = value
-        for _ in range(MAX_SHRINKS):
-            found = self._smaller(comparison, smallest)
-            if found is None:
-                break
+        deadline = time.monotonic() + SHRINK_S
+        while (found := self._smaller(comparison, smallest, deadline)) is not None:
             smallest = found
         (real,) = self._oracle.ask(comparison.op, [comparison.ask(smallest, self.context)])
         return Disagreement(
@@ -105,9 +104,11 @@ class Search:
             value,
         )
 
-    def _smaller(self, comparison: Comparison[Any], value: Any) -> Any | None:
+    def _smaller(self, comparison: Comparison[Any], value: Any, deadline: float) -> Any | None:
         candidates = comparison.shrink(value)
-        while batch := [one for one in _take(candidates, 64) if one != value]:
+        while time.monotonic() < deadline and (
+            batch := [one for one in _take(candidates, 64) if one != value]
+        ):
             for found in self._differing(comparison, batch):
                 if not comparison.explain(found, self.context):
                     return found
