@@ -10,18 +10,20 @@ with `--scope` they are wall seconds, as several processes work.
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.explore import toys
 
 from pullproof.explore import Exploration, Options, explore
 from pullproof.explore.jobs import ExploreJob, cores, run_jobs
 from pullproof.model.machine import Machine
 from pullproof.model.protocol.build import build
 from pullproof.model.protocol.scopes import SCOPES
-from tests.explore import toys
 
-TOYS = (
+TOYS: tuple[tuple[str, Callable[[], Machine]], ...] = (
     ("4 counters of 32, 8 events", lambda: toys.counters(4, 32, width=3)),
     ("8 counters of 6, 16 events", lambda: toys.counters(8, 6, width=4)),
     ("13 counters of 3, 26 events", lambda: toys.counters(13, 3, width=4)),

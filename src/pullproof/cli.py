@@ -263,7 +263,10 @@ def validate(**options: Any) -> None:
 
 
 @cli.command(context_settings=_CONTEXT, epilog=EXIT_CODES)
-@click.option("--kubernetes", metavar="1.34", help="Whose rules [default: 1.34].")
+@click.option(
+    "--kubernetes", metavar="1.34",
+    help="Whose rules, for all configurations [default: each one's own].",
+)  # fmt: skip
 @click.option(
     "--scope", default="small", show_default=True, help="Set of configurations: small, ci, large."
 )

@@ -39,7 +39,8 @@ class Run:
 
     configurations: tuple[Params, ...]
     is_whole_scope: bool
-    kubernetes: str
+    minor: int | None
+    """None: each configuration's own."""
     mutant: str
     faults: tuple[str, ...]
     options: Options
@@ -59,13 +60,17 @@ class Run:
 
     @property
     def must_witness(self) -> bool:
-        """One configuration need not give occasion to everything, and a wrong
-        implementation may take occasions away."""
-        return self.is_whole_scope and not self.mutant
+        """Return whether everything ought to come up.
+
+        One configuration need not give occasion to everything, another
+        Kubernetes may lack what it takes, and a wrong implementation may take
+        occasions away.
+        """
+        return self.is_whole_scope and self.minor is None and not self.mutant
 
     def origin(self) -> dict[str, Any]:
-        """Return what a trace file must say for its machine to be built again."""
-        found: dict[str, Any] = {"kubernetes": self.kubernetes}
+        """Return what else than a configuration's name and minor a machine is built from."""
+        found: dict[str, Any] = {}
         if self.mutant:
             found["mutant"] = self.mutant
         if self.faults:
@@ -99,16 +104,19 @@ def explore_command(
     verbose: bool,
 ) -> int:
     """Explore, show and save; return the exit code."""
-    minor = version_of(kubernetes).minor
+    minor = None if kubernetes is None else version_of(kubernetes).minor
     faults = _faults(provider_faults)
     if replay_file is not None:
-        return _replay(replay_file, None if kubernetes is None else minor, mutant)
+        return _replay(replay_file, minor, mutant)
     _known("mutant", [mutant] if mutant else [], all_mutants())
     names = configs or (tuple(PRESETS) if compare_ else ())
     run = Run(
-        tuple(_with_faults(p.at(minor), faults) for p in _configurations(scope, names)),
+        tuple(
+            _with_faults(p if minor is None else p.at(minor), faults)
+            for p in _configurations(scope, names)
+        ),
         not names,
-        f"1.{minor}",
+        minor,
         mutant,
         faults,
         Options(
@@ -290,7 +298,8 @@ def _trace_document(run: Run, each: ScopeProperty) -> dict[str, Any]:
         "rules": list(each.rules),
         "status": each.status.value,
     }
-    return to_document(_trace(each), about) | {"run": run.origin()}
+    origin = {"kubernetes": _trace(each).parameters["kubernetes"], **run.origin()}
+    return to_document(_trace(each), about) | {"run": origin}
 
 
 def _document(run: Run, result: ScopeResult, seconds: float, code: int) -> dict[str, Any]:
@@ -442,8 +451,9 @@ def _replay(path: Path, minor: int | None, mutant: str) -> int:
     origin: Mapping[str, Any] = document.get("run", {})
     every = _every_configuration()
     _known("configuration", [document["machine"]], every)
-    own = int(origin["kubernetes"].partition(".")[2]) if origin else 34
-    params = every[document["machine"]].at(own if minor is None else minor)
+    params = every[document["machine"]]
+    own = int(origin["kubernetes"].partition(".")[2]) if origin else params.minor
+    params = params.at(own if minor is None else minor)
     params = _with_faults(params, tuple(origin.get("providerFaults", ())))
     chosen = "" if mutant == "none" else mutant or origin.get("mutant", "")
     _known("mutant", [chosen] if chosen else [], all_mutants())
