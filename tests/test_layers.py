@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "adapters": {"adapters", "model"},
     "explore": {"explore", "model"},
     "report": {"report", "model", "schemas", "corpus", "checks", "engine"},
+    "oracle": {"oracle", "model", "schemas", "corpus", "strategies", "adapters"},
     "engine": {
         "engine",
         "model",

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,11 @@ def test_an_exec_ends_as_the_table_says(case: Case) -> None:
         if not case.applies_to(version):
             continue
         reaction = react(replace(SETUP, version=version), exec_of(case))
-        found = {"accepted": reaction.accepted, "rule": reaction.rule, "log": reaction.log}
+        found: dict[str, Any] = {
+            "accepted": reaction.accepted,
+            "rule": reaction.rule,
+            "log": reaction.log,
+        }
         expected = dict(case.expect)
         if version.logs_structured and expected["log"]:
             assert found.pop("log").startswith('"Failed to provide credentials for image" err=')

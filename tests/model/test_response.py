@@ -278,7 +278,7 @@ class TestLogLinesSince135:
     (recorded from kubernetes v1.37.2)."""
 
     @staticmethod
-    def line(stdout: str, **arguments: str) -> str:
+    def line(stdout: str, **arguments: Any) -> str:
         answer = judge_response(
             stdout.encode(), api_version=V1, version=KubeletVersion(35), **arguments
         )

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pullproof import schemas
 from pullproof.engine.result import CheckResult, RunResult, Status
@@ -91,7 +91,7 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
 def _plain(value: Any) -> Any:
     """Return `value` with TOML dates as text, which is what the schema knows."""
     if isinstance(value, dict):
-        items: dict[str, Any] = value
+        items = cast("dict[str, Any]", value)
         return {name: _plain(item) for name, item in items.items()}
     return value.isoformat() if isinstance(value, date) else value
 
@@ -101,7 +101,7 @@ def _wrong(
 ) -> Iterator[tuple[Sequence[str | int], str]]:
     from jsonschema import Draft202012Validator
 
-    validator = Draft202012Validator(
+    validator: Any = Draft202012Validator(
         schemas.load("expect"), format_checker=Draft202012Validator.FORMAT_CHECKER
     )
     errors = sorted(validator.iter_errors(document), key=lambda error: list(map(str, error.path)))

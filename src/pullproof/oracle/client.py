@@ -70,12 +70,13 @@ class Oracle:
         """
         self.minor = minor
         self._timeout_s = timeout_s
+        words = [*command] if command else [str(require_program(minor)), *_SERVE]
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._buffer = bytearray()
         self._last_id = 0
         self._awaited: int | None = None
         self._process = subprocess.Popen(
-            [*command] if command else [str(require_program(minor)), *_SERVE],
+            words,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import yaml
 
@@ -70,9 +70,9 @@ def _provider(rng: Random) -> dict[str, Any]:
             "optionalServiceAccountAnnotationKeys": _keys(rng),
         }
     _spoil(rng, provider, 0.06)
-    attributes = provider.get("tokenAttributes")
+    attributes: Any = provider.get("tokenAttributes")
     if isinstance(attributes, dict):
-        _spoil(rng, attributes, 0.06)
+        _spoil(rng, cast("dict[str, Any]", attributes), 0.06)
     return provider
 
 
@@ -110,11 +110,11 @@ def _text(rng: Random) -> str:
 def _by_hand(value: Any, indent: str = "") -> str:
     """Write YAML the way people do, one member a line."""
     if isinstance(value, dict) and value:
-        return "".join(
-            f"{indent}{name}:{_member(member, indent)}" for name, member in value.items()
-        )
+        members = cast("JsonMap", value).items()
+        return "".join(f"{indent}{name}:{_member(member, indent)}" for name, member in members)
+    items = cast("Any", value)
     if isinstance(value, list) and value:
-        return "".join(f"{indent}- {_by_hand(item, indent + '  ').lstrip(' ')}" for item in value)
+        return "".join(f"{indent}- {_by_hand(item, indent + '  ').lstrip(' ')}" for item in items)
     return f"{indent}{json.dumps(value, ensure_ascii=False)}\n"
 
 
@@ -216,7 +216,7 @@ def _real_plain(provider: JsonMap) -> Answer:
         provider["defaultCacheDuration"],
         provider["apiVersion"],
         list(provider["args"] or []),
-        [tuple(pair) for pair in provider["env"] or []],
+        [tuple(pair) for pair in cast("list[list[str]]", provider["env"] or [])],
         tokens,
     )
 

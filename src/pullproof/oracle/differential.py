@@ -20,7 +20,7 @@ from pullproof.model.errors import PullproofError
 from pullproof.oracle import config, names, scenarios, wire
 from pullproof.oracle.client import Oracle
 from pullproof.oracle.comparison import Comparison, Disagreement
-from pullproof.oracle.fidelity import record
+from pullproof.oracle.fidelity import Run, made_run, record
 from pullproof.oracle.releases import RELEASES, parse_minor
 from pullproof.oracle.search import Search, Tally
 from pullproof.oracle.wire import example
@@ -126,6 +126,11 @@ def _where_different(shown: object, other: object) -> object:
     return shown if start == 0 else f"…{shown[start:]}"
 
 
+def _run(op: str, minor: int, seed: int, tally: Tally) -> Run:
+    rules = COMPARISONS[op].rules
+    return made_run(op, minor, seed, tally.inputs, tally.disagreements, rules, tally.explained)
+
+
 def _distinct(kept: Sequence[Disagreement]) -> list[Disagreement]:
     by_value = {repr(one.value): one for one in kept}
     return sorted(by_value.values(), key=lambda one: len(repr(one.value)))
@@ -176,12 +181,7 @@ def main(
     for found in kept[:shown]:
         click.echo(candidate(found, number))
     if report is not None:
-        record(
-            report,
-            number,
-            seed,
-            {op: (t.inputs, t.disagreements, dict(t.explained)) for op, t in tallies.items()},
-        )
+        record(report, [_run(op, number, seed, tally) for op, tally in tallies.items()])
     sys.exit(1 if any(tally.disagreements for tally in tallies.values()) else 0)
 
 

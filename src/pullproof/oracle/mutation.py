@@ -4,7 +4,7 @@ an input's worth is in what it was made from.
 
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 S = TypeVar("S", str, bytes)
 V = TypeVar("V")
@@ -43,7 +43,7 @@ def smaller(text: S) -> Iterator[S]:
         for start in range(0, size, width):
             yield text[:start] + text[start + width :]
         width //= 2
-    simple = _SIMPLE[type(text)]
+    simple: Any = _SIMPLE[type(text)]
     for at in range(size):
         if text[at : at + 1] != simple:
             yield text[:at] + simple + text[at + 1 :]

@@ -10,7 +10,7 @@ Source: K-100 to K-123, K-130 to K-137, section 12.
 import json
 from collections.abc import Iterator, Sequence
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pullproof.model.config import read_config
 from pullproof.model.provider import CONFIG_GROUP, PROTOCOL_GROUP
@@ -96,13 +96,13 @@ def _stdout(rng: Random, api_version: str, serial: int) -> bytes | None:
         return None
     if kind < 0.1:
         return pick(rng, (b"", b"{}", b"oops"))
-    auth = {}
+    auth: dict[str, dict[str, str]] = {}
     for at in range(int(rng.random() * 3)):
         secret = pick(rng, TOKENS) if rng.random() < 0.06 else f"password-{serial}"
         auth[pick(rng, AUTH_KEYS)] = {"username": f"user-{serial}-{at}", "password": secret}
     if AUTH_KEYS[0] in auth:
         auth.pop(_ITS_TWIN, None)
-    document = {
+    document: dict[str, Any] = {
         "kind": "CredentialProviderResponse",
         "apiVersion": api_version if rng.random() < 0.97 else f"{PROTOCOL_GROUP}/v2",
         "cacheKeyType": pick(rng, ("Image", "Registry", "Global", "Image", "Registry", "image")),
@@ -246,9 +246,8 @@ def _real(value: Scenario, real: JsonMap, context: Context) -> Judged:
     if "error" in real:
         return decoded(real["error"])
     seen = [sorted((_event(event) for event in events), key=repr) for events in real["steps"]]
-    cached = sorted(
-        (line["provider"], _bytes(line["key"]), line["life"]) for line in real["cache"] or []
-    )
+    lines = cast("list[JsonMap]", real["cache"] or [])
+    cached = sorted((line["provider"], _bytes(line["key"]), line["life"]) for line in lines)
     return seen, cached
 
 
@@ -266,8 +265,9 @@ def _event(event: JsonMap) -> Event:
 
 
 def _credential(one: JsonMap) -> Event:
-    owner = (one.get("source") or {}).get("serviceAccount")
-    coordinates = owner and (owner["Namespace"], owner["Name"], owner["UID"])
+    source: Any = one.get("source") or {}
+    owner: Any = source.get("serviceAccount")
+    coordinates: Any = owner and (owner["Namespace"], owner["Name"], owner["UID"])
     return decoded(one["username"]), decoded(one["password"]), one.get("hash", ""), coordinates
 
 

@@ -317,8 +317,10 @@ def _model_account(value: Account, context: Context) -> Answer:
 
 def _smaller_account(value: Account) -> Iterator[Account]:
     for at in (0, 1, 2, 5):
-        for text in smaller(value[at]):
-            yield Account(*value[:at], text, *value[at + 1 :])
+        field = Account._fields[at]
+        for text in smaller(str(value[at])):
+            changes: dict[str, Any] = {field: text}
+            yield value._replace(**changes)
     for annotations in smaller_tuple(value.annotations, _smaller_pair):
         if len(dict(annotations)) == len(annotations):
             yield value._replace(annotations=annotations)
@@ -356,9 +358,9 @@ def _model_hashed(value: Hashed, context: Context) -> Answer:
 
 
 def _smaller_hashed(value: Hashed) -> Iterator[Hashed]:
-    for at, text in enumerate(value):
-        for other in smaller(text):
-            yield Hashed(*value[:at], other, *value[at + 1 :])
+    for field, text in value._asdict().items():
+        for other in smaller(str(text)):
+            yield value._replace(**{field: other})
 
 
 def example(value: object) -> str:
