@@ -12,7 +12,7 @@ def main() -> None:
         request = json.loads(line)
         match request["op"]:
             case "echo":
-                answer = {"id": request["id"], "results": request["inputs"]}
+                answer: dict[str, object] = {"id": request["id"], "results": request["inputs"]}
             case "environment":
                 names = ("PULLPROOF_ORACLE", "PULLPROOF_ORACLE_GATES")
                 answer = {"id": request["id"], "results": [{n: os.environ[n] for n in names}]}

@@ -55,7 +55,7 @@ def test_a_refused_request_ends_nothing(oracle: Oracle) -> None:
 
 
 def test_what_a_dying_oracle_said_is_told(oracle: Oracle) -> None:
-    with pytest.raises(OracleDied, match="(?s)the oracle ended.*the last words"):
+    with pytest.raises(OracleDied, match=r"(?s)the oracle ended.*the last words"):
         oracle.ask("die", [])
 
 
