@@ -107,7 +107,8 @@ def lint(rest: list[str]) -> int:
         ("ruff", "check", "."),
         ("ruff", "format", "--check", "."),
         ("mypy",),
-        ("pyright",),
+        # Told which environment it is: it would look for one of its own.
+        ("pyright", "--pythonpath", str(BIN / "python")),
         ("python", "-m", "pullproof.corpus.lint", "--check"),
     )
     failed = [words for words in steps if run(*words)]
