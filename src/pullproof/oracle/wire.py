@@ -228,6 +228,10 @@ LETTERS = (
 )  # fmt: skip
 
 
+def _model_flight(value: Asked, context: Context) -> Answer:
+    return cache.flight_key(value.image, value.token, value.annotations)
+
+
 def _text(rng: Random) -> str:
     return "".join(pick(rng, LETTERS) for _ in range(int(rng.random() * 5)))
 
@@ -388,6 +392,9 @@ COMPARISONS: tuple[Comparison[Any], ...] = (
     Comparison(
         "accountKey", ("K-102", "K-104"),
         _account, _ask_account, _model_account, _real_key, _smaller_account,
+    ),
+    Comparison(
+        "flightKey", ("K-120",), _asked, _ask_asked, _model_flight, _real_key, _smaller_asked,
     ),
     Comparison("authHash", ("K-176",), _hashed, _ask_hashed, _model_hashed, _real_key, _smaller_hashed),
 )  # fmt: skip
