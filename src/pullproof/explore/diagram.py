@@ -104,7 +104,9 @@ _MARGIN, _HEAD, _ROW, _LINE = 24, 56, 30, 17
 _CHARACTER = 7
 """Width of a character at 12 px, a little more than it takes."""
 _STYLE = (
-    "text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#1f2328}"
+    "text{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
+    "font-size:12px;fill:#1f2328;"
+    "paint-order:stroke;stroke:#ffffff;stroke-width:3px}"
     ".title{font-weight:bold}.note{font-size:11px;fill:#57606a}"
     ".life{stroke:#afb8c1;stroke-dasharray:4 4}.head{fill:#ddf4ff;stroke:#54aeff}"
     ".arrow{stroke:#1f2328;fill:none}.last .arrow{stroke:#cf222e;stroke-width:2}"
@@ -116,7 +118,8 @@ _SVG = (
     'viewBox="0 0 {width} {height}" role="img">'
 )
 _TIP = (
-    '<defs><marker id="tip" markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto">'
+    '<defs><marker id="tip" markerUnits="userSpaceOnUse" markerWidth="9" markerHeight="8" '
+    'refX="8" refY="4" orient="auto">'
     '<path class="tip" d="M0,0 L9,4 L0,8 z"/></marker></defs>'
 )
 
