@@ -42,10 +42,10 @@ class Snapshot:
 class Checkpoint:
     """One directory, for one machine and one way to explore it."""
 
-    def __init__(self, directory: Path, machine: Machine, tables: Tables, chunk: int) -> None:
+    def __init__(self, directory: Path, machine: Machine, tables: Tables) -> None:
         self._directory = directory
         self._tables = tables
-        self._machine = fingerprint(machine, tables, chunk)
+        self._machine = fingerprint(machine, tables)
 
     def keep(
         self, snapshot: Snapshot, columns: Any, parents: Numbers | None, events: Numbers | None
@@ -127,7 +127,7 @@ class Checkpoint:
             raise UserError(Problem(f"cannot read the checkpoint: {error}", str(place))) from None
 
 
-def fingerprint(machine: Machine, tables: Tables, chunk: int) -> str:
+def fingerprint(machine: Machine, tables: Tables) -> str:
     """Return what must be equal for a run to go on."""
     parts: list[Any] = [
         machine.name,
@@ -136,7 +136,6 @@ def fingerprint(machine: Machine, tables: Tables, chunk: int) -> str:
         [event.name for event in machine.events],
         [each.id for each in machine.properties],
         len(tables.permutations),
-        chunk,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

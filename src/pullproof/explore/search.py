@@ -252,7 +252,7 @@ class _Search:
             return None
         if self.engine.words == 0:
             raise UserError(Problem("checkpoints need numpy: pip install 'pullproof[explore]'"))
-        return Checkpoint(options.checkpoint, self.machine, self.tables, self.chunk)
+        return Checkpoint(options.checkpoint, self.machine, self.tables)
 
     def _keep(self) -> None:
         if self.checkpoint is None:
