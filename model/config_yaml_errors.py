@@ -36,6 +36,7 @@ _BY_PROBLEM: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"expected chomping or indentation indicators",
             "did not find expected comment or line break",
         ),
+        (r"found unknown escape character", "found unknown escape character"),
         (r"found undefined tag handle", "found undefined tag handle"),
     )
 )

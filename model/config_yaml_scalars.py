@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from pullproof.model.gojson import JsonBool, JsonNull, JsonNumber, JsonString
+from pullproof.model.gojson_strings import decode_utf8
 
 _RESOLVABLE = frozenset({"", "str", "bool", "int", "float", "null", "timestamp"})
 _WORDS: dict[str, tuple[str, str]] = {
@@ -135,4 +136,4 @@ def _decode_base64(node: Scalar) -> str:
     except (binascii.Error, ValueError):
         message = "yaml: !!binary value contains invalid base64 data"
         raise InvalidYAML(message, node.line) from None
-    return data.decode("utf-8", "replace")
+    return decode_utf8(data)

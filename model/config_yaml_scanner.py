@@ -1,18 +1,22 @@
 """PyYAML's scanner with go-yaml's idea of tabs, colons and byte order marks.
 
-Both descend from libyaml and differ in three places that people do get wrong
-in configurations: go-yaml takes tabs as white space within a line, ends a
+Both descend from libyaml and differ in places that people do get wrong in
+configurations: go-yaml takes tabs as white space within a line, ends a
 plain scalar in `[...]` and `{...}` only at a colon before white space, and
-skips a byte order mark at the start of any line.
+skips a byte order mark at the start of any line. It knows `\\'` and not `\\/`,
+refuses escapes that are no character, directives that it does not know, and
+any version but 1.1: a file that begins with `%YAML 1.2` stops the kubelet.
 
 Source: K-022; go.yaml.in/yaml/v2, as measured.
 """
 
-from typing import cast
+from typing import TypeAlias, cast
 
 import yaml
+from yaml.error import Mark
+from yaml.parser import ParserError
 from yaml.scanner import ScannerError
-from yaml.tokens import ScalarToken
+from yaml.tokens import DirectiveToken, ScalarToken
 
 _BREAKS = "\r\n\x85\u2028\u2029"
 _KEPT_BREAKS = "\u2028\u2029"
@@ -20,10 +24,58 @@ _BLANKS = " \t"
 _END = "\0"
 _BLANK_OR_END = _BLANKS + _BREAKS + _END
 _FLOW_ENDS = ",?[]{}"
+Directives: TypeAlias = "tuple[tuple[int, int] | None, dict[str, str] | None]"
 
 
 class GoScanner(yaml.SafeLoader):
     """Give this to `yaml.parse` as the loader; only its events are of use."""
+
+    ESCAPE_REPLACEMENTS = {  # type: ignore[misc]  # noqa: RUF012 (the stubs call it final)
+        **{c: text for c, text in yaml.SafeLoader.ESCAPE_REPLACEMENTS.items() if c != "/"},
+        "'": "'",
+    }
+
+    _version_mark: Mark | None = None
+
+    def scan_flow_scalar_non_spaces(self, double: bool, start_mark: Mark) -> list[str]:
+        try:
+            parts: list[str] = super().scan_flow_scalar_non_spaces(  # pyright: ignore[reportUnknownMemberType]
+                double, start_mark
+            )
+        except ValueError:  # beyond U+10FFFF
+            parts = ["\ud800"]
+        # The reader lets no lone surrogate in, so it is one that an escape made.
+        if any("\ud800" <= character <= "\udfff" for part in parts for character in part):
+            raise ScannerError(
+                "while parsing a quoted scalar",
+                start_mark,
+                "found invalid Unicode character escape code",
+                self.get_mark(),
+            )
+        return parts
+
+    def scan_directive(self) -> DirectiveToken:
+        token = super().scan_directive()
+        if token.name not in ("YAML", "TAG"):
+            raise ScannerError(
+                "while scanning a directive",
+                token.start_mark,
+                "found unknown directive name",
+                token.start_mark,
+            )
+        if token.name == "YAML":
+            self._version_mark = token.start_mark
+        return token
+
+    def process_directives(self) -> Directives:
+        found = cast(
+            "Directives",
+            super().process_directives(),  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
+        )
+        if self.yaml_version not in (None, (1, 1)):
+            problem = "found incompatible YAML document"
+            raise ParserError(None, None, problem, self._version_mark)
+        return found
 
     def scan_to_next_token(self) -> None:
         while True:

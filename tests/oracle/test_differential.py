@@ -213,7 +213,9 @@ def test_smaller_texts_end_with_the_empty_one_and_never_grow() -> None:
 def test_a_table_names_every_op_and_the_whole() -> None:
     from pullproof.oracle.search import Tally
 
-    lines = table({"duration": Tally(inputs=1200, seconds=0.5)}, markdown=True).splitlines()
-    assert lines[0] == "| op | inputs | disagreements | explained | inputs/s |"
-    assert lines[2] == "| duration | 1,200 | 0 | 0 | 2,400 |"
+    lines = table(
+        {"duration": Tally(inputs=1200, positive=7, seconds=0.5)}, markdown=True
+    ).splitlines()
+    assert lines[0] == "| op | inputs | positive | disagreements | explained | inputs/s |"
+    assert lines[2] == "| duration | 1,200 | 7 | 0 | 0 | 2,400 |"
     assert lines[3].startswith("| all | 1,200 |")

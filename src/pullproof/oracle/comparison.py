@@ -31,6 +31,11 @@ def no_seeds(context: Context) -> Iterable[Any]:
     return ()
 
 
+def is_accepted(answer: Answer) -> bool:
+    """Return whether an answer is more than an error."""
+    return answer is not None and not isinstance(answer, str)
+
+
 def unexplained(value: Any, context: Context) -> str:
     return ""
 
@@ -55,6 +60,8 @@ class Comparison(Generic[V]):
     """Inputs of the corpus; all are tried, and changed ones, too."""
     explain: Callable[[V, Context], str] = unexplained
     """Returns why the two may differ on this input; empty if they must not."""
+    is_positive: Callable[[Answer], bool] = is_accepted
+    """Whether an answer says yes: to agree on errors alone would prove little."""
     weight: int = 1
     """Its part of all inputs."""
 

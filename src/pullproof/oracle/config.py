@@ -33,6 +33,11 @@ PATTERNS = (
     "r.io", "*.r.io:5000/x", "a.io/x", "u@r.io", "[::1]:5", "%41.io", "a b",
     "r.io:5:5", "", "https://r.io", "[::1", "\u00e9.io",
 )  # fmt: skip
+SOUND_PATTERNS = ("r.io", "*.r.io:5000/x", "a.io/x", "[::1]:5", "*", "\u00e9.io", "r.io/%41")
+SCALARS = (
+    "a", "", " ", "yes", "null", "~", "0x1F", "1_000", "1.5", "2001-01-01", "#x", "a: b", "- a",
+    "\u00e9<>&", "'q'", '"q"', "a\nb", "\t", "<<", "{}", "[a]", "!x", "&a", "*a", "|", "%", "@", "=",
+)  # fmt: skip
 KEYS = ("a", "A", "a.b/c", "UP.er/K", "a_b/c", "b", "c", "d-", "", "x" * 64, "a/b/c", "\u0130")
 DURATIONS = ("0s", "12h", "1s", "1m", "-1s", "9999999h", "1ns", "+5m", ".5s", "1d", "", "5")
 TOKENS = (
@@ -44,6 +49,46 @@ TOKENS = (
 
 def _keys(rng: Random) -> list[Any]:
     return [pick(rng, KEYS) for _ in range(int(rng.random() * 4))]
+
+
+def _sound_provider(rng: Random, name: str) -> dict[str, Any]:
+    provider: dict[str, Any] = {
+        "name": name,
+        "matchImages": [pick(rng, SOUND_PATTERNS) for _ in range(1 + int(rng.random() * 2))],
+        "defaultCacheDuration": pick(rng, ("0s", "12h", "1m", "1ns", "+5m", ".5s", "0")),
+        "apiVersion": f"{PROTOCOL_GROUP}/v1",
+    }
+    if rng.random() < 0.4:
+        provider["args"] = [pick(rng, SCALARS) for _ in range(2)]
+    if rng.random() < 0.4:
+        provider["env"] = [{"name": "A", "value": pick(rng, SCALARS)}]
+    return provider
+
+
+def _sound_tokens(rng: Random) -> dict[str, Any]:
+    require = rng.random() < 0.7
+    return {
+        "serviceAccountTokenAudience": pick(rng, ("aud", "https://a.example/x?y")),
+        "cacheType": pick(rng, ("Token", "ServiceAccount")),
+        "requireServiceAccount": require,
+        "requiredServiceAccountAnnotationKeys": ["a.b/c", "A"] if require else [],
+        "optionalServiceAccountAnnotationKeys": list(dict.fromkeys(("b", pick(rng, "bcd")))),
+    }
+
+
+def _sound_document(rng: Random) -> dict[str, Any]:
+    version = pick(rng, ("v1", "v1", "v1beta1", "v1alpha1"))
+    providers = [_sound_provider(rng, f"p{at}") for at in range(1 + int(rng.random() * 2))]
+    if version == "v1" and rng.random() < 0.6:
+        tokens = _sound_tokens(rng)
+        if rng.random() < 0.3:
+            del tokens["cacheType"]  # what a 1.33 configuration looks like
+        providers[0]["tokenAttributes"] = tokens
+    return {
+        "apiVersion": f"{CONFIG_GROUP}/{version}",
+        "kind": "CredentialProviderConfig",
+        "providers": providers,
+    }
 
 
 def _provider(rng: Random) -> dict[str, Any]:
@@ -95,6 +140,8 @@ def _text(rng: Random) -> str:
         "providers": [_provider(rng) for _ in range(1 + int(rng.random() * 1.5))],
     }
     _spoil(rng, document, 0.03)
+    if rng.random() < 0.5:
+        document = _sound_document(rng)
     kind = rng.random()
     if kind < 0.4:
         text = json.dumps(document, ensure_ascii=kind < 0.2)
@@ -153,18 +200,23 @@ def _explain(value: Files, context: Context) -> str:
 
 
 def _ask(value: Files, context: Context) -> JsonMap:
-    files = [[encoded(name), encoded(text)] for name, text in value.files]
-    path = value.files[0][0] if len(value.files) == 1 else ""
+    read = _read_files(value, context)
+    files = [[encoded(name), encoded(text)] for name, text in read]
+    path = read[0][0] if len(read) == 1 else ""
     return {"files": files, "path": encoded(path), "tokens": value.tokens}
+
+
+def _read_files(value: Files, context: Context) -> tuple[File, ...]:
+    """Return the files that are read; 1.33 knows no directories and gets the first."""
+    return value.files if context.version.has_config_directory else value.files[:1]
 
 
 def _model(value: Files, context: Context) -> Answer:
     folder = f"{context.directory}/config"
     files = [
-        (f"{folder}/{name}", text.encode("utf-8", "surrogateescape")) for name, text in value.files
+        (f"{folder}/{name}", text.encode("utf-8", "surrogateescape"))
+        for name, text in _read_files(value, context)
     ]
-    if len(files) != 1 and not context.version.has_config_directory:
-        return "several files"
     try:
         providers = read_config(files, context.version, sa_tokens=value.tokens)
     except ConfigErrors as errors:
@@ -194,8 +246,6 @@ def _plain(provider: ProviderConfig) -> Answer:
 
 
 def _real(value: Files, real: JsonMap, context: Context) -> Answer:
-    if len(value.files) != 1 and not context.version.has_config_directory:
-        return "several files"
     if "error" in real:
         return without_internals(decoded(real["error"]))
     return real.get("hash", ""), [_real_plain(provider) for provider in real.get("providers", [])]

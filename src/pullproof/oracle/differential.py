@@ -85,7 +85,7 @@ def _work(task: Task) -> Tally:
 
 def table(tallies: dict[str, Tally], *, markdown: bool) -> str:
     """Return one line for each op, and one for all."""
-    rows = [("op", "inputs", "disagreements", "explained", "inputs/s")]
+    rows = [("op", "inputs", "positive", "disagreements", "explained", "inputs/s")]
     whole = Tally()
     for op, tally in tallies.items():
         rows.append(_row(op, tally))
@@ -93,14 +93,15 @@ def table(tallies: dict[str, Tally], *, markdown: bool) -> str:
     rows.append(_row("all", whole))
     if markdown:
         lines = ["| " + " | ".join(row) + " |" for row in rows]
-        return "\n".join([lines[0], "| --- | ---: | ---: | ---: | ---: |", *lines[1:]])
-    return "\n".join(f"{a:12}{b:>10}{c:>15}{d:>11}{e:>10}" for a, b, c, d, e in rows)
+        return "\n".join([lines[0], "| --- | ---: | ---: | ---: | ---: | ---: |", *lines[1:]])
+    return "\n".join(f"{a:12}{b:>10}{p:>10}{c:>15}{d:>11}{e:>10}" for a, b, p, c, d, e in rows)
 
 
-def _row(op: str, tally: Tally) -> tuple[str, str, str, str, str]:
+def _row(op: str, tally: Tally) -> tuple[str, str, str, str, str, str]:
     rate = f"{tally.inputs / tally.seconds:,.0f}" if tally.seconds else "-"
     explained = sum(tally.explained.values())
-    return op, f"{tally.inputs:,}", str(tally.disagreements), str(explained), rate
+    counts = f"{tally.inputs:,}", f"{tally.positive:,}", str(tally.disagreements)
+    return op, *counts, str(explained), rate
 
 
 def candidate(found: Disagreement, minor: int) -> str:
@@ -128,7 +129,7 @@ def _where_different(shown: object, other: object) -> object:
 
 def _run(op: str, minor: int, seed: int, tally: Tally) -> Run:
     rules = COMPARISONS[op].rules
-    return made_run(op, minor, seed, tally.inputs, tally.disagreements, rules, tally.explained)
+    return made_run(op, minor, seed, tally, rules)
 
 
 def _distinct(kept: Sequence[Disagreement]) -> list[Disagreement]:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 import click
 
 from pullproof.oracle.releases import RELEASES
+from pullproof.oracle.search import Tally
 
 RECORD = Path("docs/fidelity.json")
 PAGE = Path("docs/fidelity.md")
@@ -28,11 +29,39 @@ _HEAD = """\
 # How faithful the model is
 
 The model's answers were compared with those of the kubelet's own code, compiled from the
-Kubernetes releases below (`oracle/`). An input counts as a disagreement if any part of the two
-answers differs, messages included. *Explained* inputs differ for a reason that is told below the
-tables; nothing else is left out.
+Kubernetes releases below (`oracle/`). Compare again:
+`python -m pullproof.oracle.differential --minor 1.34 --inputs 200000`.
 
-Compare again: `python -m pullproof.oracle.differential --minor 1.34 --inputs 200000`.
+*Positive* inputs are those to which the model says yes: the response is accepted, the pattern
+matches, some lookup finds a credential. The others agree on a refusal, which proves less.
+
+## What these figures do not say
+
+* **They are of the model as it is now.** Earlier runs disagreed; the model was corrected, and what
+  is recorded ran afterwards. *Found and corrected* lists those.
+* **Inputs are generated, not exhaustive.** Each minor had a seed of its own (fidelity.json).
+* **A rule is listed with all inputs of the ops that can reach it.** How many did is not counted.
+* **Not everything is compared.** Left out of messages: file contents, source files and map dumps
+  that Go's libraries append; where and why a YAML parser gave up (only *that* it did); names of
+  provider, image and pod at the end of a log line since 1.35. Go reads the auth keys of one
+  response in random order; the order of those that become one keyring key is not compared (Q-10).
+* **The standard library is that of the Go that built the oracle**, not of the released kubelets'.
+* **Providers are not run** in these comparisons; a hook answers in place of a process. Tests hold
+  the hook against real processes on a few dozen responses. The one-minute limit is not reached.
+* **Not compared at all:** image manager, pull records, token manager, token generator.
+"""
+_FOUND = """\
+## Found and corrected
+
+| rule | what the model had wrong | kubelets |
+| --- | --- | --- |
+| K-033b, K-041 | a second colon in a host is an error only since 1.36 (GODEBUG of Kubernetes' go.mod) | to 1.35 |
+| K-098 | a lookup without credentials is logged as one structured line, in other words | since 1.35 |
+| K-034f | validation speaks of label keys and counts bytes | since 1.35 |
+| K-034f, K-070 | Go's lower case of U+0130, and of bytes that are no UTF-8 | all |
+| K-095 | two terms of 2^63 ns add up to 0 in Go | all |
+| K-095 | bytes that are no UTF-8 in Go's message | all |
+| K-023 | an apiVersion with an empty group (`/a`) in a message | all |
 """
 
 
@@ -47,6 +76,7 @@ class Run:
     seed: int
     inputs: int
     disagreements: int
+    positive: int = 0
     rules: tuple[str, ...] = ()
     explained: Mapping[str, int] = field(default_factory=dict[str, int])
 
@@ -68,19 +98,19 @@ def record(path: Path, runs: Sequence[Run]) -> None:
     path.write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
 
 
-def made_run(
-    op: str,
-    minor: int,
-    seed: int,
-    inputs: int,
-    disagreements: int,
-    rules: tuple[str, ...],
-    explained: Mapping[str, int],
-) -> Run:
+def made_run(op: str, minor: int, seed: int, tally: Tally, rules: tuple[str, ...]) -> Run:
     """Return a run of today."""
-    today = date.today().isoformat()
     return Run(
-        op, minor, RELEASES[minor], today, seed, inputs, disagreements, rules, dict(explained)
+        op,
+        minor,
+        RELEASES[minor],
+        date.today().isoformat(),
+        seed,
+        tally.inputs,
+        tally.disagreements,
+        tally.positive,
+        rules,
+        dict(tally.explained),
     )
 
 
@@ -90,11 +120,11 @@ def page(runs: Sequence[Run]) -> str:
     ops = list(dict.fromkeys(run.op for run in sorted(runs, key=lambda run: run.op)))
     rules = sorted({rule for run in runs for rule in run.rules})
     parts = [_HEAD, "## Releases\n", _releases(runs, minors)]
-    parts += ["## By op\n", "Inputs, and disagreements if there are any.\n"]
+    parts += ["## By op\n", "Inputs / positive ones, and disagreements if there are any.\n"]
     parts.append(_table("op", ops, minors, lambda op, minor: _of_op(runs, op, minor)))
-    parts += ["## By rule\n", "Inputs whose answer depends on the rule, among others.\n"]
+    parts += ["## By rule\n", "Inputs / positive ones of the ops that can reach the rule.\n"]
     parts.append(_table("rule", rules, minors, lambda rule, minor: _of_rule(runs, rule, minor)))
-    parts += ["## Explained\n", _explained(runs)]
+    parts += ["## Explained\n", _explained(runs), _FOUND]
     return "\n".join(parts)
 
 
@@ -118,15 +148,16 @@ def _of_rule(runs: Sequence[Run], rule: str, minor: int) -> list[Run]:
 def _shown(runs: Sequence[Run]) -> str:
     if not runs:
         return "-"
-    inputs = f"{sum(run.inputs for run in runs):,}"
+    positive = sum(run.positive for run in runs)
+    inputs = f"{sum(run.inputs for run in runs):,} / {positive:,}"
     disagreements = sum(run.disagreements for run in runs)
     return f"{inputs} (**{disagreements}**)" if disagreements else inputs
 
 
 def _releases(runs: Sequence[Run], minors: Sequence[int]) -> str:
     lines = [
-        "| Kubernetes | date | inputs | disagreements | explained |",
-        "| --- | --- | ---: | ---: | ---: |",
+        "| Kubernetes | date | inputs | positive | disagreements | explained |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
     ]
     for minor in minors:
         own = [run for run in runs if run.minor == minor]
@@ -134,7 +165,9 @@ def _releases(runs: Sequence[Run], minors: Sequence[int]) -> str:
         inputs = sum(run.inputs for run in own)
         disagreements = sum(run.disagreements for run in own)
         explained = sum(sum(run.explained.values()) for run in own)
-        lines.append(f"| {release} | {last} | {inputs:,} | {disagreements} | {explained} |")
+        positive = sum(run.positive for run in own)
+        counts = f"{inputs:,} | {positive:,} | {disagreements} | {explained}"
+        lines.append(f"| {release} | {last} | {counts} |")
     return "\n".join(lines) + "\n"
 
 

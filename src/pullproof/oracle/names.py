@@ -5,7 +5,7 @@ Source: K-040 to K-045, K-070 to K-072, K-130 to K-137.
 
 from collections.abc import Iterable, Iterator, Sequence
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pullproof.corpus.cases import cases
 from pullproof.model import goglob, gourl
@@ -95,6 +95,14 @@ def _match_seeds(context: Context) -> Iterable[Pair]:
         yield Pair(case.input["pattern"], case.input["repoName"])
 
 
+def _is_true(answer: Answer) -> bool:
+    return answer is True
+
+
+def _finds(answer: Answer) -> bool:
+    return isinstance(answer, tuple) and any(cast("tuple[list[str], list[list[str]]]", answer)[1])
+
+
 def _model_glob(value: Pair, context: Context) -> Answer:
     try:
         return goglob.match(value.pattern, value.target)
@@ -108,8 +116,17 @@ GLOB_TOKENS = (
 )  # fmt: skip
 
 
+_STANDS_FOR = {
+    "*": "ab", "**": "b", "?": "é", "[a-c]": "b", "[^a]": "c", "[é-ö]": "ö", "\\*": "*",
+    "[\\]]": "]", "[a-z0-9]": "0", "\\": "", "[\udc80]": "\udc80",
+}  # fmt: skip
+
+
 def _glob(rng: Random, seeds: Sequence[Pair]) -> Pair:
     tokens = [pick(rng, GLOB_TOKENS) for _ in range(1 + int(rng.random() * 5))]
+    if rng.random() < 0.5:
+        # A name that may well match: what each token stands for.
+        return Pair("".join(tokens), "".join(_STANDS_FOR.get(one, one) for one in tokens))
     name = "".join(pick(rng, "aabbcé/-]*\udcff") for _ in range(int(rng.random() * 6)))
     return Pair("".join(tokens), name)
 
@@ -145,6 +162,15 @@ IMAGE_SEGMENTS = (
     "a-", "Foo", "my_h.io", "a--b.c", "x_.io", "host:port", ":5000", "1.2.3.4", "a.b.", "é",
     "x" * 100, "y" * 200, "0123456789abcdef" * 4, "0123456789ABCDEF" * 4, "", ".", "\u0130",
 )  # fmt: skip
+SOUND_DOMAINS = (
+    "", "", "docker.io/", "index.docker.io/", "localhost/", "r.io:5000/", "[::1]:5000/", "A/",
+    "my-host.io/", "1.2.3.4/",
+)  # fmt: skip
+SOUND_PATHS = ("nginx", "library/nginx", "a/b/c", "a__b", "a--b/c.d", "0", "x" * 100)
+SOUND_TAILS = (
+    "", "", ":v1", ":V1_.-", "@sha256:" + "a" * 64, ":v1@sha512:" + "b" * 128,
+    "@sha384:" + "c" * 96,
+)  # fmt: skip
 IMAGE_TAILS = (
     "", "", "", ":v1", ":latest", ":V1", ":" + "t" * 128, ":" + "t" * 129, ":-x", ":_x", ":",
     "@sha256:" + "a" * 64, "@sha256:" + "A" * 64, "@sha256:" + "a" * 63, "@sha512:" + "b" * 128,
@@ -157,6 +183,9 @@ def _image(rng: Random, seeds: Sequence[str]) -> str:
     kind = rng.random()
     if kind < 0.2 and seeds:
         text = pick(rng, seeds)
+    elif kind < 0.5:
+        text = pick(rng, SOUND_DOMAINS) + pick(rng, SOUND_PATHS) + pick(rng, SOUND_TAILS)
+        return mutated(rng, text, TOKENS) if kind < 0.28 else text
     else:
         segments = [pick(rng, IMAGE_SEGMENTS) for _ in range(1 + int(rng.random() * 3))]
         text = "/".join(segments) + pick(rng, IMAGE_TAILS)
@@ -201,7 +230,12 @@ def _ring(rng: Random, seeds: Sequence[Ring]) -> Ring:
     for _ in range(1 + int(rng.random() * 4)):
         keys = {_auth_key(rng): None for _ in range(1 + int(rng.random() * 1.6))}
         adds.append(tuple(keys))
-    return Ring(tuple(adds), (_target(rng), _target(rng)))
+    images = [_target(rng), _target(rng)]
+    if rng.random() < 0.5:
+        # An image that one of the keys is likely to be for.
+        key = pick(rng, pick(rng, adds)).replace("*", "x")
+        images[0] = key.removeprefix("https://").removeprefix("http://") + pick(rng, PATHS)
+    return Ring(tuple(adds), tuple(images))
 
 
 def _auth_key(rng: Random) -> str:
@@ -268,9 +302,11 @@ def _smaller_ring(value: Ring) -> Iterator[Ring]:
 COMPARISONS: tuple[Comparison[Any], ...] = (
     Comparison(
         "match", ("K-040", "K-041", "K-042", "K-043", "K-045"),
-        _pair, _ask_pair, _model_match, _real_match, _smaller_pair, _match_seeds, weight=5,
+        _pair, _ask_pair, _model_match, _real_match, _smaller_pair, _match_seeds,
+        is_positive=_is_true, weight=5,
     ),
-    Comparison("glob", ("K-044",), _glob, _ask_pair, _model_glob, _real_match, _smaller_pair, weight=2),
+    Comparison("glob", ("K-044",), _glob, _ask_pair, _model_glob, _real_match, _smaller_pair,
+               is_positive=_is_true, weight=2),
     Comparison("url", ("K-041",), _url, ask_text, _model_url, _real_url, smaller, weight=2),
     Comparison(
         "image", ("K-070", "K-071", "K-072"),
@@ -278,6 +314,6 @@ COMPARISONS: tuple[Comparison[Any], ...] = (
     ),
     Comparison(
         "keyring", ("K-130", "K-131", "K-132", "K-133", "K-134", "K-135", "K-137"),
-        _ring, _ask_ring, _model_ring, _real_ring, _smaller_ring, weight=2,
+        _ring, _ask_ring, _model_ring, _real_ring, _smaller_ring, is_positive=_finds, weight=2,
     ),
 )  # fmt: skip

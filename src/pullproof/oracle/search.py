@@ -24,6 +24,8 @@ class Tally:
     """What came of the inputs of one op."""
 
     inputs: int = 0
+    positive: int = 0
+    """Inputs to which the model says yes (`Comparison.is_positive`)."""
     disagreements: int = 0
     explained: Counter[str] = field(default_factory=Counter[str])
     seconds: float = 0.0
@@ -31,6 +33,7 @@ class Tally:
 
     def add(self, other: "Tally") -> None:
         self.inputs += other.inputs
+        self.positive += other.positive
         self.disagreements += other.disagreements
         self.explained += other.explained
         self.seconds += other.seconds
@@ -59,7 +62,9 @@ class Search:
         began = time.monotonic()
         while batch := _take(values, BATCH):
             tally.inputs += len(batch)
-            for value in self._differing(comparison, batch):
+            differing, positive = self._compared(comparison, batch)
+            tally.positive += positive
+            for value in differing:
                 self._note(comparison, value, tally)
         tally.seconds = time.monotonic() - began
         return tally
@@ -74,14 +79,21 @@ class Search:
             tally.kept.append(self.minimised(comparison, value))
 
     def _differing(self, comparison: Comparison[Any], values: Sequence[Any]) -> list[Any]:
+        return self._compared(comparison, values)[0]
+
+    def _compared(
+        self, comparison: Comparison[Any], values: Sequence[Any]
+    ) -> tuple[list[Any], int]:
+        """Return those on which the two differ, and how many the model says yes to."""
         self._oracle.send(comparison.op, [comparison.ask(value, self.context) for value in values])
         answers = [comparison.model(value, self.context) for value in values]
         reals = self._oracle.receive()
-        return [
+        differing = [
             value
             for value, answer, real in zip(values, answers, reals, strict=True)
             if answer != self._real(comparison, value, real)
         ]
+        return differing, sum(map(comparison.is_positive, answers))
 
     def _real(self, comparison: Comparison[Any], value: Any, real: JsonMap) -> object:
         if "panic" in real:

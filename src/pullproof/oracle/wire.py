@@ -41,8 +41,17 @@ DURATION_TOKENS = (*UNITS, *"0123456789.+- eE", '"', "\\", "\x7f", "\u0130", "h1
 
 
 def _duration(rng: Random, seeds: Sequence[str]) -> str:
-    if rng.random() < 0.2 and seeds:
+    kind = rng.random()
+    if kind < 0.2 and seeds:
         text = pick(rng, seeds)
+    elif kind < 0.55:
+        terms = [
+            pick(rng, NUMBERS[:2]) + pick(rng, FRACTIONS) + pick(rng, UNITS[:8])
+            if rng.random() < 0.5
+            else f"{rng.getrandbits(40)}{pick(rng, FRACTIONS)}ns"
+            for _ in range(1 + int(rng.random() * 3))
+        ]
+        return pick(rng, ("", "", "+", "-")) + "".join(terms)
     else:
         terms = [
             pick(rng, NUMBERS) + pick(rng, FRACTIONS) + pick(rng, UNITS)
@@ -100,15 +109,19 @@ BYTES = (
 )
 
 
+_CACHE_KEY_TYPES = ('"Image"', '"Registry"', '"Global"') * 4 + ("null", '"X"')
+_DURATIONS = ('"1m"', "null", '"1h0.5s"', '"0s"', '"-1s"', '"+2m3.25s"') * 3 + ("5", '"x"')
+
+
 def _document(rng: Random) -> bytes:
     members = [
         ("kind", '"CredentialProviderResponse"'),
         ("apiVersion", f'"{V1}"'),
-        ("cacheKeyType", pick(rng, ('"Image"', '"Registry"', '"Global"', "null", '"X"'))),
-        ("cacheDuration", pick(rng, ('"1m"', "null", '"1h0.5s"', '"0s"', '"-1s"', "5", '"x"'))),
+        ("cacheKeyType", pick(rng, _CACHE_KEY_TYPES)),
+        ("cacheDuration", pick(rng, _DURATIONS)),
         ("auth", pick(rng, AUTHS)),
     ]
-    for _ in range(int(rng.random() * 2.5)):
+    for _ in range(max(0, int(rng.random() * 4) - 1)):
         kind = rng.random()
         at = int(rng.random() * len(members)) if members else 0
         if kind < 0.3 and members:
@@ -139,7 +152,7 @@ def _judged(rng: Random, seeds: Sequence[Judged]) -> Judged:
             stdout = stdout.replace(V1.encode(), api_version.encode())
     if api_version != V1:
         token = cache_type = ""
-    if rng.random() < 0.5:
+    if rng.random() < 0.35:
         stdout = mutated(rng, stdout, BYTES)
     return Judged(stdout, api_version, token, cache_type)
 
