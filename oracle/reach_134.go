@@ -18,8 +18,9 @@ const hasCacheType = true
 //go:linkname readConfig k8s.io/kubernetes/pkg/credentialprovider/plugin.readCredentialProviderConfig
 func readConfig(path string) (*kubeletconfig.CredentialProviderConfig, string, error)
 
-// cacheKeyParams has the layout of the kubelet's type of the same name; a test
-// compares the two.
+// cacheKeyParams has the layout of the kubelet's type of the same name. Nothing
+// checks that when building; were it to change, the op accountKey would answer
+// nonsense and the comparison with the model would show it.
 type cacheKeyParams struct {
 	namespace          string
 	serviceAccountName string

@@ -27,5 +27,8 @@ def test_the_page_is_the_one_the_record_makes() -> None:
     assert (ROOT / PAGE).read_text("utf-8") == page(read(ROOT / RECORD))
 
 
-def test_nothing_unexplained_is_on_record() -> None:
-    assert [run for run in read(ROOT / RECORD) if run.disagreements] == []
+def test_only_the_corners_of_yaml_that_the_page_names_are_open() -> None:
+    runs = read(ROOT / RECORD)
+    assert {run.op for run in runs if run.disagreements} <= {"config"}
+    configs = [run for run in runs if run.op == "config"]
+    assert sum(run.disagreements for run in configs) * 20_000 < sum(run.inputs for run in configs)
