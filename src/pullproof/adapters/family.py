@@ -104,13 +104,18 @@ class Family:
         """
         give_up = time.monotonic() + grace_s
         quiet = 0
+        known: frozenset[int] | None = None
         while True:
             kin, alive = self._count(member)
             if not kin:
                 member.is_alone = True
                 return 0
             # Somebody may have forked and died just between our reading the
-            # list and asking after those on it, so one quiet look is not enough.
+            # list and asking after those on it, so one quiet look is not enough;
+            # and if new ones are dead each time, somebody goes on forking.
+            if known is not None and kin - known:
+                alive = max(alive, 1)
+            known = kin
             quiet = 0 if alive else quiet + 1
             if quiet == _QUIET_LOOKS:
                 return 0
@@ -138,17 +143,18 @@ class Family:
             if not all(gone):
                 time.sleep(_PAUSE_S / 4)
 
-    def _count(self, member: Member) -> tuple[int, int]:
-        """Return the number of all kin of `member`, and of those alive."""
+    def _count(self, member: Member) -> tuple[frozenset[int], int]:
+        """Return all kin of `member`, and how many of them are alive."""
         if not processes.available():
-            exists = int(_group_exists(member.pid))
-            return exists, exists
+            exists = _group_exists(member.pid)
+            return frozenset({member.pid} if exists else ()), int(exists)
         with self._lock:
             orphans = self._orphans(member)
         # It has exited itself, so its own children are among the orphans.
-        kin = {*orphans, *(pid for orphan in orphans for pid in processes.descendants(orphan))}
+        found = (pid for orphan in orphans for pid in processes.descendants(orphan))
+        kin = frozenset((*orphans, *found))
         stats = [processes.stat(pid) for pid in kin]
-        return len(stats), sum(stat is not None and not stat.is_zombie for stat in stats)
+        return kin, sum(stat is not None and not stat.is_zombie for stat in stats)
 
     def _orphans(self, member: Member) -> list[int]:
         """Return the adopted processes to be put down to `member`."""

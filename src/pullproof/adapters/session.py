@@ -272,7 +272,8 @@ class _Performance:
             repo = repo_name(image)
         except InvalidImageName:
             return ()
-        keyring = Keyring().add(self.setup.provider.name, reaction.response.auth)
+        keyring = Keyring(strict_colons=self.setup.version.has_strict_colons)
+        keyring = keyring.add(self.setup.provider.name, reaction.response.auth)
         return keyring.lookup(repo)
 
     def transcript(self, scenario: Scenario) -> Transcript:

@@ -59,7 +59,8 @@ def credentials(setup: Setup, exec: Exec, image: str) -> tuple[Credential, ...]:
     answer = response(setup, exec)
     if answer is None:
         return ()
-    return Keyring().add(setup.provider.name, answer.auth).lookup(image)
+    keyring = Keyring(strict_colons=setup.version.has_strict_colons)
+    return keyring.add(setup.provider.name, answer.auth).lookup(image)
 
 
 def has_secret(answer: Response | None) -> bool:
