@@ -10,19 +10,21 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
 import pullproof
-from pullproof.checks.catalogue import ALL, by_id
+from pullproof.checks.catalogue import by_id
 from pullproof.engine.options import Options, Profile
 from pullproof.engine.result import RunResult, Status
 from pullproof.engine.run import run
 from pullproof.engine.settings import load_settings
 from pullproof.fuzz.build import Unavailable, ensure_built, ensure_program, provider_names
 from pullproof.fuzz.mutants.index import SETUPS, Mutant, mutants
+from pullproof.fuzz.soak import soak
 from pullproof.model.errors import PullproofError
 from pullproof.model.setup import Setup
 from pullproof.model.verdict import Level
@@ -34,7 +36,6 @@ CAUGHT_TARGET = 1.0
 """Share of the runnable mutants that must be caught."""
 LOG_EVERY = 20
 """Lines of progress in a log, in providers."""
-QUICK = tuple(check.id for check in ALL if not check.slow)
 PROVOKERS = ("E08", "F10", "J02")
 """Run with every check that watches: their scenarios make providers fail."""
 _PACKAGES = str(Path(pullproof.__file__).resolve().parent.parent)
@@ -65,6 +66,8 @@ class Acquittal:
 
     name: str
     seeds: tuple[int, ...] = ()
+    scenarios: int = 0
+    """Different ones that the seeds made; 0 if only one seed was run."""
     findings: tuple[str, ...] = ()
     """Checks above advice that did not pass, as `B02 failed (seed 3)`."""
     advice: tuple[str, ...] = ()
@@ -159,37 +162,44 @@ def try_correct(
     seeds: Sequence[int] = (0,),
     launcher: str = "exec",
 ) -> Acquittal:
-    """Run a correct provider against all checks, once for each seed.
-
-    Slow checks wait for the provider's own time limits and draw nothing that a
-    seed could change, so they run with the first seed only.
-    """
+    """Run a correct provider as a user would, then over all other seeds (`soak`)."""
     setup = correct_setup(name)
     if isinstance(setup, Unavailable):
         return Acquittal(name, skipped=setup.reason)
-    results = [
-        run(
-            setup,
-            Options(
-                profile=Profile(profile),
-                seed=seed,
-                jobs=1,
-                checks=() if seed == seeds[0] else QUICK,
-                shrink=False,
-                launcher=launcher,
-            ),
-        )
-        for seed in seeds
-    ]
-    return Acquittal(
+    options = Options(
+        profile=Profile(profile), seed=seeds[0], jobs=1, shrink=False, launcher=launcher
+    )
+    result = run(setup, options)
+    first = Acquittal(
         name,
         tuple(seeds),
-        findings=tuple(text for result in results for text in _findings(result)),
-        advice=tuple(dict.fromkeys(check for result in results for check in _advice(result))),
-        judged=max(sum(item.judged > 0 for item in result.checks) for result in results),
-        execs=sum(result.timing.execs for result in results),
-        seconds=sum(result.timing.total_s for result in results),
+        findings=tuple(_findings(result)),
+        advice=tuple(_advice(result)),
+        judged=sum(item.judged > 0 for item in result.checks),
+        execs=result.timing.execs,
+        seconds=result.timing.total_s,
     )
+    if len(seeds) == 1:
+        return first
+    more = in_other_process(soak, setup, seeds, launcher=launcher)
+    return replace(
+        first,
+        scenarios=more.scenarios,
+        findings=(*first.findings, *more.findings),
+        advice=tuple(dict.fromkeys((*first.advice, *more.advice))),
+        execs=first.execs + more.execs,
+        seconds=first.seconds + more.seconds,
+    )
+
+
+def in_other_process(work: Callable[..., Done], *values: object, **named: object) -> Done:
+    """Return what `work` returns in a process of its own.
+
+    Orphans of providers go to the process that runs them, so two of these at
+    the same time must not share one.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *values, **named).result()
 
 
 def _findings(result: RunResult) -> Iterable[str]:
@@ -232,7 +242,7 @@ def mutant_row(catch: Catch) -> Row:
 def correct_row(item: Acquittal) -> Row:
     if item.skipped:
         return (item.name, f"skipped: {item.skipped}", "", "", "", "", "")
-    seeds = f"{len(item.seeds)}"
+    seeds = f"{len(item.seeds)}" + (f" ({item.scenarios} scenarios)" if item.scenarios else "")
     found = "; ".join(item.findings) or "none"
     return (
         item.name, seeds, found, " ".join(item.advice) or "followed", str(item.judged),
