@@ -684,7 +684,7 @@ def _liveness(scene: Scene) -> Iterator[Property]:
             yield from _starts(scene, container)
     for content in scene.contents:
         if scene.image.collection and scene.image.gate_at(scene.params.minor):
-            yield _drops(scene, content)
+            yield from _drops(scene, content)
 
 
 def _can_pull(scene: Scene, container: ContainerParams) -> bool:
@@ -733,7 +733,8 @@ def _starts(scene: Scene, container: ContainerParams) -> Iterator[Property]:
     )
 
 
-def _drops(scene: Scene, content: ContentParams) -> LivenessProperty:
+def _drops(scene: Scene, content: ContentParams) -> Iterator[Property]:
+    """Yield that records of removed images can be got rid of."""
     names, record, own = f"cri:{content.ref}", f"record:{content.ref}", f"gc:{content.ref}"
 
     def given(view: View) -> bool:
@@ -741,15 +742,18 @@ def _drops(scene: Scene, content: ContentParams) -> LivenessProperty:
         calm = view["kubelet"] == UP and all(view[name] == "ok" for name in scene.disk)
         return is_leftover and calm
 
-    return LivenessProperty(
-        f"L-51/{content.ref}",
-        f"The record of {content.ref} can be dropped once the image is gone.",
-        ("K-250",),
-        (names, record, own, "kubelet", *scene.disk),
+    name, rules = f"L-51/{content.ref}", ("K-250",)
+    reads = (names, record, own, "kubelet", *scene.disk)
+    prose = f"The record of {content.ref} can be dropped once the image is gone."
+    by = ("gc.lists", "gc.drops")
+    yield LivenessProperty(name, prose, rules, reads, given, lambda v: v[record] is None, by, 2)
+    yield StateProperty(
+        f"{name}/sometimes",
+        Promise.SOMETIMES,
+        f"{content.ref} is gone, and its record is there.",
+        rules,
+        reads,
         given,
-        lambda view: view[record] is None,
-        ("gc.lists", "gc.drops"),
-        2,
     )
 
 

@@ -287,5 +287,7 @@ def image_rules_for(minor: int) -> ImageRules:
     if minor < 35:
         older["looks_up"] = "before-check"
     if minor < 34:
-        older |= {"looks_up": "eagerly", "account_source": False}
+        older["account_source"] = False
+    if minor == 33:
+        older["looks_up"] = "eagerly"  # B-09; nothing before looked up so early
     return replace(ImageRules(), **older)

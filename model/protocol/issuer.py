@@ -271,6 +271,8 @@ def _refusal(context: Context, draft: Draft, asked: dict[str, Any]) -> str:
         return "K-162"
     if rules.server_checks_grant and not all(_is_granted(draft, a) for a in asked["audiences"]):
         return "K-162"
+    if not rules.server_honours_grant:
+        return "K-162"
     if rules.server_checks_uid and asked["uid"] and asked["uid"] != live.uid:
         return "K-164"
     return ""

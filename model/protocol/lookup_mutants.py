@@ -76,6 +76,14 @@ MUTANTS: tuple[Mutant, ...] = (
         flight_has_annotations=False,
     ),
     _mutant(
+        "B-11/early-refusal",
+        "B-11",
+        "the grant is not looked at, and the refusal is remembered",
+        "historical",
+        server_honours_grant=False,
+        token_failure_remembered=True,
+    ),
+    _mutant(
         "B-13/decode-error",
         "B-13",
         "the decode error with the answer in it is logged",

@@ -1095,6 +1095,17 @@ RULES: tuple[Row, ...] = (
         ),
     ),
     Row(
+        "K-162",
+        "The API server does not refuse an audience that is granted.",
+        "K-162 B-10 B-11",
+        (*LOOKUPS, "node.asks"),
+        ("token-request",),
+        lambda seen: (
+            seen["problem"] != "K-162" or not seen["granted"] or len(seen["audiences"]) > 1
+        ),
+        lambda seen: bool(seen["granted"]) and seen["token"] is not None,
+    ),
+    Row(
         "K-170",
         "Pull secrets, node file and providers all contribute what matches.",
         "K-170 K-172 B-32",
@@ -1258,13 +1269,13 @@ def _gives(pod: PodParams, provider: ProviderParams) -> bool:
     return bool(sources & ({"exchange", "echo"} if is_sa else {"node"}))
 
 
-def _liveness(context: Context) -> Iterator[LivenessProperty]:
+def _liveness(context: Context) -> Iterator[Property]:
     for pod in context.params.pods:
         if can_be_pulled(context, pod):
-            yield _can_pull(context, pod)
+            yield from _can_pull(context, pod)
 
 
-def _can_pull(context: Context, pod: PodParams) -> LivenessProperty:
+def _can_pull(context: Context, pod: PodParams) -> Iterator[Property]:
     params = context.params
     lookups = [f"lookup:{other.name}" for other in params.pods]
     reads = [*lookups, f"pod:{pod.name}", f"result:{pod.name}", "clock"]
@@ -1290,15 +1301,25 @@ def _can_pull(context: Context, pod: PodParams) -> LivenessProperty:
             and (account is None or required <= {key for key, _ in account.annotations})
         )
 
-    return LivenessProperty(
-        f"L-01:{pod.name}",
+    name, rules = f"L-01:{pod.name}", ("K-130", "K-170", "K-180")
+    components = tuple(dict.fromkeys([*reads, *grants, *secrets, *keys]))
+    yield LivenessProperty(
+        name,
         f"From rest, with everything in order, {pod.name} can have pulled its image.",
-        ("K-130", "K-170", "K-180"),
-        tuple(dict.fromkeys([*reads, *grants, *secrets, *keys])),
+        rules,
+        components,
         given,
         lambda view: view[f"result:{pod.name}"] == "ok",
         ("kubelet.looks-up", "kubelet.consults", "provider.answers", "kubelet.takes"),
         3 * max(1, len(params.providers)) + 1,
+    )
+    yield StateProperty(
+        f"{name}/sometimes",
+        Promise.SOMETIMES,
+        f"{pod.name} is there to pull, with everything in order.",
+        rules,
+        components,
+        given,
     )
 
 

@@ -131,7 +131,7 @@ class Params:
     grants_change: bool = False
     """Audience grants come and go (K-162)."""
     restarts: bool = False
-    """The kubelet restarts and forgets what is in memory."""
+    """The kubelet restarts and forgets what is in memory (K-007)."""
     thief: bool = False
     """Somebody holds a token that a provider was given, or a forged one."""
     rogue_node: bool = False

@@ -140,6 +140,7 @@ class LookupRules:
 
     # The API server (section 6.3).
     server_checks_grant: bool = flag("K-162 I-35", "any audience is granted to a node")
+    server_honours_grant: bool = flag("K-162 B-10 B-11", "a granted audience is refused")
     server_checks_pod: bool = flag("K-161 I-35", "a token is minted for a pod that is gone")
     server_checks_pod_uid: bool = flag("K-161 I-35", "the pod's UID is not compared")
     server_checks_uid: bool = flag("K-164 I-34", "the account's UID is not compared")
