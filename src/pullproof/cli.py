@@ -35,6 +35,15 @@ Exit codes:
 """
 
 
+PULL_EXIT_CODES = """\b
+Exit codes:
+  0  credentials were found (with --no-run: a provider is called)
+  1  none
+  2  usage or configuration error: the kubelet would not start, or refuses the pull
+  5  pullproof itself failed (with --oracle: the kubelet's code says otherwise)
+"""
+
+
 class Duration(FloatType):
     """A Go duration (`60s`, `1m30s`) or a bare number of seconds, as seconds."""
 
@@ -322,6 +331,74 @@ def explore(**options: Any) -> None:
     from pullproof.commands.explore import explore_command
 
     sys.exit(explore_command(**options))
+
+
+@cli.command(context_settings=_CONTEXT, epilog=PULL_EXIT_CODES)
+@click.option(
+    "--config", "--image-credential-provider-config", "config", type=_PATH, required=True,
+    help="Kubelet CredentialProviderConfig: a file, or (1.34+) a directory.",
+)  # fmt: skip
+@click.option(
+    "--bin-dir", "--image-credential-provider-bin-dir", "bin_dir", type=_PATH, required=True,
+    help="Directory with the provider executables, as the kubelet's flag.",
+)  # fmt: skip
+@click.option("--image", required=True, metavar="IMG", help="As written in the pod.")
+@click.option("--pod", metavar="NS/NAME", help="Whose pull it is [default: default/pod].")
+@click.option(
+    "--service-account", default="", metavar="SA", help="The pod's; none: as of a static pod."
+)
+@click.option(
+    "--annotation", "annotations", multiple=True, type=Pair(), metavar="K=V",
+    help="Annotation on the service account (may repeat).",
+)  # fmt: skip
+@click.option(
+    "--token-file", type=_PATH, metavar="FILE",
+    help="The service account token [default: one of the embedded issuer].",
+)  # fmt: skip
+@click.option(
+    "--pull-secret", "pull_secrets", multiple=True, type=_PATH, metavar="FILE",
+    help="A Secret (JSON or YAML) or a docker config (may repeat, in the pod's order).",
+)  # fmt: skip
+@click.option(
+    "--env", "-e", "env", multiple=True, type=Pair(from_environment=True), metavar="K[=V]",
+    help="Environment of the kubelet; placeholders such as ${exchange.url} are replaced.",
+)  # fmt: skip
+@click.option(
+    "--kubernetes", metavar="1.35", help="Kubernetes version to judge by [default: 1.34]."
+)
+@click.option(
+    "--deadline", type=Duration(), help="Limit for one exec [default: 60s, the kubelet's]."
+)
+@click.option(
+    "--oracle", is_flag=True, help="Ask the kubelet's own code, too (needs a built oracle)."
+)
+@click.option(
+    "--run/--no-run", default=True, show_default=True,
+    help="Run the providers, with no way out of this machine; or stop at the request.",
+)  # fmt: skip
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+def pull(**options: Any) -> None:
+    """Say what a kubelet would do for one image: why is my provider not called?
+
+    Which providers match and why not, the request, the provider's real answer
+    and how it is judged, what is cached for whom, and the credentials in the
+    order in which the runtime is offered them. Tokens and passwords are masked.
+
+    \b
+    Examples:
+      pullproof pull --config /etc/kubernetes/cp.yaml --bin-dir /opt/bin \\
+          --image registry.example:5000/team-a/app:v1
+      pullproof pull --config cp.yaml --bin-dir ./bin --image nginx --no-run
+      pullproof pull --config cp.yaml --bin-dir ./bin --image registry.example/app \\
+          --pod team-a/app-0 --service-account puller --annotation example.com/role=a
+      pullproof pull --config cp.yaml --bin-dir ./bin --image registry.example/app \\
+          --pull-secret secret.yaml --kubernetes 1.35 --oracle --format json
+    """
+    from pullproof.commands.pull import pull_command
+
+    sys.exit(pull_command(**options))
 
 
 @cli.command(context_settings={**_CONTEXT, "ignore_unknown_options": True}, add_help_option=False)

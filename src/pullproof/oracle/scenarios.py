@@ -208,11 +208,12 @@ def ask(value: Scenario, context: Context, bin_dir: str = "") -> JsonMap:
     return {
         "config": encoded(config_text(value.providers, context.version)),
         "binDir": bin_dir,
-        "steps": [_ask_step(step) for step in value.steps],
+        "steps": [ask_step(step) for step in value.steps],
     }
 
 
-def _ask_step(step: Step) -> JsonMap:
+def ask_step(step: Step) -> JsonMap:
+    """Return one step as the oracle reads it."""
     match step:
         case Account():
             return {
@@ -234,24 +235,29 @@ def _ask_step(step: Step) -> JsonMap:
                 "pod": step.pod,
                 "podUID": step.pod_uid,
                 "image": encoded(step.image),
-                "answers": {name: _ask_answer(stdout) for name, stdout in step.answers},
+                "answers": {name: ask_answer(stdout) for name, stdout in step.answers},
             }
         case Answer():
             return {
                 "do": "answer",
                 "provider": step.provider,
                 "stdin": encoded(step.stdin),
-                "answer": _ask_answer(step.stdout),
+                "answer": ask_answer(step.stdout),
             }
         case Advance():
             return {"do": "advance", "nanoseconds": step.nanoseconds}
 
 
-def _ask_answer(stdout: bytes | None) -> JsonMap:
+def ask_answer(stdout: bytes | None) -> JsonMap:
     return {"failed": True} if stdout is None else {"stdout": encoded(stdout)}
 
 
 def _real(value: Scenario, real: JsonMap, context: Context) -> Judged:
+    return observed(real)
+
+
+def observed(real: JsonMap) -> Judged:
+    """Return the oracle's answer in the form of `ReferenceKubelet`: events by step, and the cache."""
     if "error" in real:
         return decoded(real["error"])
     seen = [sorted((_event(event) for event in events), key=repr) for events in real["steps"]]
