@@ -152,6 +152,5 @@ def _veiled(veil: Veil, value: Any) -> Any:
         members = cast("dict[str, Any]", value)
         return {name: _veiled(veil, item) for name, item in members.items()}
     if isinstance(value, list):
-        items: list[Any] = value
-        return [_veiled(veil, item) for item in items]
+        return [_veiled(veil, item) for item in cast("Sequence[Any]", value)]
     return value
