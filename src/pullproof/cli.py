@@ -401,6 +401,61 @@ def pull(**options: Any) -> None:
     sys.exit(pull_command(**options))
 
 
+@cli.command(context_settings=_CONTEXT, epilog=EXIT_CODES)
+@target_options
+@click.option("--time", "time_s", type=Duration(), help="Stop after this time [default: Ctrl-C].")
+@click.option("--execs", type=click.IntRange(1), metavar="N", help="Stop after about N execs.")
+@click.option("--jobs", "-j", type=click.IntRange(1, 64), help="Worker processes [default: cores].")
+@click.option(
+    "--corpus", type=_PATH, metavar="DIR", default=Path("pullproof-corpus"), show_default=True,
+    help="Where scenarios and findings are kept; a campaign goes on from there.",
+)  # fmt: skip
+@click.option("--until-finding", is_flag=True, help="Stop at the first proved finding.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--shard", default="0/1", show_default=True, metavar="I/N",
+    help="Do only part I (from 0) of N; the parts of different machines are disjoint.",
+)  # fmt: skip
+@click.option("--coverage/--no-coverage", default=True, help="Use coverage if the binary has any.")
+@click.option("--guided/--blind", default=True, help="Keep and change what showed something new.")
+@click.option("--confine/--no-confine", default=True, help="Loopback only, and read-only files.")
+@click.option("--strict", is_flag=True, help="A failed SHOULD is a violation, too.")
+def fuzz(**options: Any) -> None:
+    """Try scenarios nobody thought of, for as long as you like.
+
+    Runs the provider as often as the machine can, changes what showed something
+    new (coverage of Go and Python providers, else the outside of their answers),
+    and judges each run by all checks that apply. What fails is proved three
+    times, made small, and saved at once as a case for `pullproof replay`.
+
+    \b
+    Examples:
+      pullproof fuzz --time 60s
+      pullproof fuzz --until-finding --corpus c --match-images registry.example -- ./my-provider
+      pullproof fuzz --time 10m --shard 3/8 --corpus shard-3
+    """
+    from pullproof.commands.fuzz import fuzz_command
+
+    sys.exit(fuzz_command(**options))
+
+
+@cli.command(context_settings=_CONTEXT)
+@click.argument("action", type=click.Choice(["merge", "minimise", "stats"]))
+@click.argument("directories", nargs=-1, type=_PATH, required=True)
+def corpus(**options: Any) -> None:
+    """Care for corpora of `pullproof fuzz`: merge, minimise, stats.
+
+    \b
+    Examples:
+      pullproof corpus merge all shard-0 shard-1      (into all; may be repeated)
+      pullproof corpus minimise all
+      pullproof corpus stats all
+    """
+    from pullproof.commands.corpus import corpus_command
+
+    sys.exit(corpus_command(**options))
+
+
 @cli.command(context_settings={**_CONTEXT, "ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def zoo(arguments: tuple[str, ...]) -> None:

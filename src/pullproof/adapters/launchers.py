@@ -113,7 +113,7 @@ class SpawnLauncher:
         self._defaults = _catchable_signals()
         # What we inherited ourselves must not reach the provider. A descriptor
         # of these that was closed since is no error to posix_spawn.
-        self._closes = [(os.POSIX_SPAWN_CLOSE, fd) for fd in _inheritable()]
+        self._closes = [(os.POSIX_SPAWN_CLOSE, fd) for fd in inheritable()]
 
     def start(self, invocation: Invocation, stdio: Stdio) -> Child:
         path = invocation.argv[0]
@@ -193,7 +193,7 @@ def reason(error: OSError | ValueError) -> str:
     return "invalid argument"
 
 
-def _inheritable() -> list[int]:
+def inheritable() -> list[int]:
     """Return our descriptors above 2 that a program we start would get."""
     try:
         names = os.listdir("/proc/self/fd")

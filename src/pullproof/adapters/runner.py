@@ -40,7 +40,7 @@ _LOOK_S = 0.005
 """How often to look for the end of a process where no pidfd tells."""
 _KILLED_S = 5.0
 
-_CORE_SIGNALS = frozenset(
+CORE_SIGNALS = frozenset(
     {
         signals.SIGQUIT,
         signals.SIGILL,
@@ -351,7 +351,7 @@ def _outcome(run: _Run, status: int, left_behind: int) -> Outcome:
         ending = Ending.TIMED_OUT
     else:
         ending = Ending.EXITED if signal is None else Ending.SIGNALED
-    core = signal is not None and (os.WCOREDUMP(status) or signal in _CORE_SIGNALS)
+    core = signal is not None and (os.WCOREDUMP(status) or signal in CORE_SIGNALS)
     return Outcome(
         ending,
         run.started_s,

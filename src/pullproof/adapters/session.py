@@ -60,6 +60,13 @@ class World(Protocol):
     def reset(self) -> None: ...
 
 
+class Runs(Protocol):
+    """What a performance needs of a `Runner`."""
+
+    def run(self, invocation: Invocation) -> Outcome: ...
+    def run_all(self, invocations: Sequence[Invocation]) -> tuple[Outcome, ...]: ...
+
+
 class Session:
     """One provider, ready for any number of scenarios. Use it with `with`."""
 
@@ -98,7 +105,7 @@ class Session:
         with ExitStack() as stack:
             self._sandboxes = stack.enter_context(SandboxRoot(self._root))
             stack.enter_context(applied(self._limits))
-            self._world = self._given_world or _make_world(self.setup, self._seed, stack)
+            self._world = self._given_world or make_world(self.setup, self._seed, stack)
             launcher = best_launcher()
             if self._launcher == "zygote":
                 launcher = stack.enter_context(ZygoteLauncher(launcher))
@@ -124,9 +131,9 @@ class Session:
                 had started were ended, and the session cannot be used again.
         """
         self._world.reset()
-        performance = _Performance(self.setup, self._world, self._runner, self._sandboxes)
+        performance = Performance(self.setup, self._world, self._runner, self._sandboxes)
         try:
-            for batch in _batches(scenario.steps):
+            for batch in batches(scenario.steps):
                 performance.do(batch)
             return performance.transcript(scenario)
         finally:
@@ -134,7 +141,7 @@ class Session:
 
 
 @dataclass(slots=True)
-class _Started:
+class Started:
     """An exec between its start and its end."""
 
     step: ExecStep
@@ -145,12 +152,12 @@ class _Started:
 
 
 @dataclass(slots=True)
-class _Performance:
-    """One scenario being performed."""
+class Performance:
+    """One scenario being performed; `spawn_session` has a faster one."""
 
     setup: Setup
     world: World
-    runner: Runner
+    runner: Runs
     root: SandboxRoot
     began_s: float = field(default_factory=time.monotonic)
     execs: list[Exec] = field(default_factory=list[Exec])
@@ -165,26 +172,26 @@ class _Performance:
         if isinstance(first, PullStep):
             self._pull(first)
             return
-        started: list[_Started] = []
+        started: list[Started] = []
         try:
             for step in batch:
                 assert isinstance(step, ExecStep)
                 self.world.begin(step)
-                started.append(self._prepare(step))
+                started.append(self.prepare(step))
             if len(started) == 1:
-                self._record(started[0], self.runner.run(started[0].invocation))
+                self.record(started[0], self.runner.run(started[0].invocation))
             else:
                 self._together(started)
         finally:
             for step in batch:
                 self.world.end(step.id)
 
-    def _together(self, started: Sequence[_Started]) -> None:
+    def _together(self, started: Sequence[Started]) -> None:
         outcomes = self.runner.run_all([item.invocation for item in started])
         for item, outcome in zip(started, outcomes, strict=True):
-            self._record(item, outcome)
+            self.record(item, outcome)
 
-    def _prepare(self, step: ExecStep) -> _Started:
+    def prepare(self, step: ExecStep) -> Started:
         names = self.world.names
         asked = lookup(
             self.setup,
@@ -193,8 +200,8 @@ class _Performance:
             lambda kind, workload: self.world.token(kind, workload, step.id),
         )
         if asked.token:
-            self._keep(_token_secrets(step.id, asked.token))
-        sandbox, before = self._sandbox(step.sandbox)
+            self.keep(token_secrets(step.id, asked.token))
+        sandbox, before = self.sandbox(step.sandbox)
         env = environment(self.setup, step, names, home=sandbox.home, tmp=sandbox.tmp)
         deadline_s = self.setup.deadline_s if step.deadline_s is None else step.deadline_s
         invocation = Invocation(
@@ -206,9 +213,9 @@ class _Performance:
             deadline_s,
             step.watch_children,
         )
-        return _Started(step, asked, invocation, sandbox, before)
+        return Started(step, asked, invocation, sandbox, before)
 
-    def _sandbox(self, name: str) -> tuple[Sandbox, Snapshot]:
+    def sandbox(self, name: str) -> tuple[Sandbox, Snapshot]:
         """Return the sandbox of that name (always a new one if it is empty),
         and what is in it."""
         if name in self.shared:
@@ -221,7 +228,7 @@ class _Performance:
             self.shared[name] = sandbox
         return sandbox, EMPTY
 
-    def _record(self, item: _Started, outcome: Outcome) -> None:
+    def record(self, item: Started, outcome: Outcome) -> None:
         self.execs.append(
             Exec(
                 step=item.step.id,
@@ -245,7 +252,7 @@ class _Performance:
                 core_dumped=outcome.core_dumped,
                 files=item.sandbox.changes(item.before),
                 children=outcome.children,
-                expires_wall_s=self.world.now() - _since(outcome),
+                expires_wall_s=self.world.now() - since(outcome),
                 token=item.lookup.token,
             )
         )
@@ -280,13 +287,13 @@ class _Performance:
         received, minted = self.world.take()
         names = self.world.names
         node = [names.get(name, "") for name in _SECRET_NAMES]
-        self._keep(Secret(SecretKind.NODE, "", value) for value in node)
-        self._keep(
+        self.keep(Secret(SecretKind.NODE, "", value) for value in node)
+        self.keep(
             Secret(SecretKind.MINTED, credential.step, credential.password)
             for credential in minted
             if credential.password not in node
         )
-        self._keep(Secret(SecretKind.USER, "", value) for _, value in self.setup.secrets)
+        self.keep(Secret(SecretKind.USER, "", value) for _, value in self.setup.secrets)
         order = {step.id: place for place, step in enumerate(scenario.steps)}
         return Transcript(
             scenario,
@@ -302,13 +309,13 @@ class _Performance:
         for sandbox in self.used:
             self.root.give_back(sandbox)
 
-    def _keep(self, secrets: Iterable[Secret]) -> None:
+    def keep(self, secrets: Iterable[Secret]) -> None:
         for secret in secrets:
             if len(secret.value) >= MIN_SECRET:
                 self.secrets.setdefault(secret)
 
 
-def _batches(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
+def batches(steps: Iterable[Step]) -> Iterator[tuple[Step, ...]]:
     """Yield the steps, those of one group together."""
     for group, members in groupby(steps, key=_group):
         batch = tuple(members)
@@ -319,12 +326,12 @@ def _group(step: Step) -> str:
     return step.group if isinstance(step, ExecStep) else ""
 
 
-def _since(outcome: Outcome) -> float:
+def since(outcome: Outcome) -> float:
     """Return the seconds that passed since the exec was over."""
     return max(0.0, time.monotonic() - outcome.started_s - outcome.duration_s)
 
 
-def _token_secrets(step: str, token: str) -> list[Secret]:
+def token_secrets(step: str, token: str) -> list[Secret]:
     """Return the token, and its signature, which is as good as the token."""
     found = [Secret(SecretKind.TOKEN, step, token)]
     parts = token.split(".")
@@ -333,7 +340,7 @@ def _token_secrets(step: str, token: str) -> list[Secret]:
     return found
 
 
-def _make_world(setup: Setup, seed: int, stack: ExitStack) -> World:
+def make_world(setup: Setup, seed: int, stack: ExitStack) -> World:
     from pullproof.adapters import world
 
     made: World = stack.enter_context(
