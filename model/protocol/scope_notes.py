@@ -16,14 +16,12 @@ OUT_OF_SCOPE: Mapping[str, str] = MappingProxyType(
             "providers at all, which is a configuration without providers"
         ),
         "K-086": "metrics: nobody decides by them, and no provider can see them",
+        "K-111": "the machine has one clock, and it never jumps; emulators have a clock of their own",
         "K-142": (
             "with the gate off no token is asked for, so that nothing shows which pod fields "
             "the kubelet would have had"
         ),
-        "K-154": (
-            "two containers of one pod that look up at once may make two tokens; a pod of the "
-            "machine has one lookup at a time, and either token is as good"
-        ),
+        "K-216": "metrics: nobody decides by them, and no provider can see them",
         "K-185": "the limit on pulls per second: to a provider like any other failed pull (K-183)",
     }
 )

@@ -11,6 +11,7 @@ from rich.text import Text
 from pullproof.checks.catalogue import ALL
 from pullproof.checks.check import GROUPS, Check
 from pullproof.corpus.rules import Rule, all_rules, rule
+from pullproof.explore.documents.properties import Described, all_properties
 from pullproof.model.errors import Problem, UserError
 
 
@@ -33,7 +34,10 @@ def rules_command(id_: str | None, format_: str) -> int:
             return 0
     found = _find_rule(id_)
     if format_ == "json":
-        row = asdict(found) | {"checks": [check.id for check in _citing(found)]}
+        row = asdict(found) | {
+            "checks": [check.id for check in _citing(found)],
+            "properties": [each.id for each in _properties(found)],
+        }
         print(json.dumps(row, indent=2, ensure_ascii=False))
     else:
         _explain_rule(console, found)
@@ -54,6 +58,10 @@ def _find_rule(id_: str) -> Rule:
 def _citing(found: Rule) -> list[Check]:
     base = found.id.rstrip("abcdefghij") if found.id.startswith("K-") else found.id
     return [check for check in ALL if {found.id, base} & {*check.rules, *check.defects}]
+
+
+def _properties(found: Rule) -> list[Described]:
+    return [each for each in all_properties().values() if each.is_about(found.id)]
 
 
 def _list(console: Console) -> None:
@@ -105,6 +113,10 @@ def _explain_rule(console: Console, found: Rule) -> None:
         console.print(Text("no check cites it", style="dim"))
     for check in citing:
         console.print(Text(f"  checked by {check.id} ({check.level.value}): {check.title}"))
+    for each in _properties(found):
+        way = "--promises --invariant" if each.is_promise_only else "--invariant"
+        console.print(Text(f"  property {each.id} of the model: {each.prose}"))
+        console.print(Text(f"    pullproof explore {way} {each.id}", style="dim"))
 
 
 def _check_json(check: Check) -> dict[str, Any]:

@@ -83,6 +83,8 @@ class Kill:
     """Why no state can show it, if somebody gave a reason."""
     stop: str = ""
     """`interrupted` if it was not finished; `incomplete` if a limit left states out."""
+    lost: tuple[str, ...] = ()
+    """All situations that no longer come up, if that is what killed it."""
 
     @property
     def length(self) -> int | None:
@@ -131,8 +133,8 @@ class MatrixJob:
         promised = {id_ for each in self.baselines for id_ in each.witnessed}
         # Where it does not matter, everything is as it was.
         reached |= {id_ for e in self.baselines if not self._matters(e) for id_ in e.witnessed}
-        lost = sorted(promised - reached)
-        return replace(kill, killed_by=lost[0]) if lost and is_complete else kill
+        lost = tuple(sorted(promised - reached))
+        return replace(kill, killed_by=lost[0], lost=lost) if lost and is_complete else kill
 
     def _matters(self, baseline: Baseline) -> bool:
         return baseline.consulted is None or not self.fields.isdisjoint(baseline.consulted)

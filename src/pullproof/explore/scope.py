@@ -6,6 +6,7 @@ from functools import cached_property
 
 from pullproof.explore.result import Exploration, PropertyResult, Status
 from pullproof.explore.traces import Trace
+from pullproof.model.protocol.holds import is_promised
 
 _WORST_FIRST = (Status.VIOLATED, Status.WITNESSED, Status.HELD, Status.UNWITNESSED)
 
@@ -23,6 +24,7 @@ class ScopeProperty:
     trace: Trace | None
     """The shortest of all; the first configuration's among equals."""
     is_promise_only: bool
+    """Not promised at all, or by later releases than those that violate it."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,14 @@ class ScopeResult:
     @cached_property
     def properties(self) -> tuple[ScopeProperty, ...]:
         """One per id, in order of first appearance."""
-        found: dict[str, list[tuple[str, PropertyResult]]] = {}
+        found: dict[str, list[Said]] = {}
         for each in self.explorations:
             for result in each.properties:
-                found.setdefault(result.id, []).append((each.machine, result))
+                found.setdefault(result.id, []).append(Said(each, result))
         return tuple(_merged(results) for results in found.values())
 
     def failures(self, *, promises: bool) -> tuple[ScopeProperty, ...]:
-        """Return what is violated; P-nn only with `promises`."""
+        """Return what is violated; what was not promised only with `promises`."""
         return tuple(
             each
             for each in self.properties
@@ -71,19 +73,45 @@ class ScopeResult:
         )
 
 
-def _merged(results: Sequence[tuple[str, PropertyResult]]) -> ScopeProperty:
-    status = min((result.status for _, result in results), key=_WORST_FIRST.index)
-    same = [(machine, result) for machine, result in results if result.status is status]
-    traced = [result for _, result in same if result.trace is not None]
-    best = min(traced, key=lambda result: len(result.trace or ()), default=same[0][1])
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one exploration says of a property."""
+
+    exploration: Exploration
+    result: PropertyResult
+
+    @property
+    def is_expected(self) -> bool:
+        """Return whether it is violated by a kubelet that never promised it.
+
+        A machine that is of no Kubernetes is held to everything.
+        """
+        if self.result.status is not Status.VIOLATED:
+            return False
+        if self.result.is_promise_only:
+            return True
+        version = self.exploration.parameters.get("kubernetes", "")
+        minor = version.partition(".")[2]
+        return bool(minor) and not is_promised(self.result.id, int(minor))
+
+
+def _merged(said: Sequence[Said]) -> ScopeProperty:
+    status = min((each.result.status for each in said), key=_WORST_FIRST.index)
+    same = [each for each in said if each.result.status is status]
+    is_expected = all(each.is_expected for each in same)
+    if not is_expected:
+        same = [each for each in same if not each.is_expected]
+    results = [each.result for each in same]
+    traced = [result for result in results if result.trace is not None]
+    best = min(traced, key=lambda result: len(result.trace or ()), default=results[0])
     return ScopeProperty(
         best.id,
         best.prose,
         best.rules,
         status,
-        tuple(machine for machine, _ in same),
+        tuple(each.exploration.machine for each in same),
         best.trace,
-        best.is_promise_only,
+        best.is_promise_only or is_expected,
     )
 
 

@@ -7,6 +7,8 @@ from pullproof.explore.result import Exploration, Status
 from pullproof.explore.scope import ScopeProperty, ScopeResult
 from pullproof.explore.shorten import shortened
 from pullproof.explore.traces import Replay, Trace, TraceStep, seen_text
+from pullproof.model.protocol.holds import holds_from
+from pullproof.model.protocol.promises import is_promise_only
 
 WIDTH = 100
 
@@ -40,7 +42,7 @@ def property_line(each: ScopeProperty, configurations: int) -> str:
         where += f" and {len(each.configurations) - 3} more"
     match each.status:
         case Status.VIOLATED:
-            verdict = f"VIOLATED in {len(each.trace or ())} steps ({where})"
+            verdict = f"VIOLATED in {len(each.trace or ())} steps ({where}){_since(each)}"
         case Status.WITNESSED:
             verdict = f"witness of {len(each.trace or ())} steps ({where})"
         case Status.HELD:
@@ -48,6 +50,11 @@ def property_line(each: ScopeProperty, configurations: int) -> str:
         case Status.UNWITNESSED:
             verdict = "NO WITNESS"
     return f"{each.id:<16} {verdict}: {each.prose}"
+
+
+def _since(each: ScopeProperty) -> str:
+    is_later = each.is_promise_only and not is_promise_only(each.id)
+    return f", promised since 1.{holds_from(each.id)} only" if is_later else ""
 
 
 def scope_text(
