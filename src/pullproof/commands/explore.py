@@ -25,6 +25,7 @@ from pullproof.explore.traces import Trace, from_document, replay, to_document
 from pullproof.model.errors import Problem, UserError
 from pullproof.model.protocol.answers import ANSWERS
 from pullproof.model.protocol.build import build
+from pullproof.model.protocol.holds import WITNESS, family
 from pullproof.model.protocol.mutants import all_mutants
 from pullproof.model.protocol.params import Params
 from pullproof.model.protocol.scopes import PRESETS, SCOPES
@@ -110,11 +111,12 @@ def explore_command(
         return _replay(replay_file, minor, mutant)
     _known("mutant", [mutant] if mutant else [], all_mutants())
     names = configs or (tuple(PRESETS) if compare_ else ())
+    configurations = tuple(
+        _with_faults(p if minor is None else p.at(minor), faults)
+        for p in _configurations(scope, names)
+    )
     run = Run(
-        tuple(
-            _with_faults(p if minor is None else p.at(minor), faults)
-            for p in _configurations(scope, names)
-        ),
+        configurations,
         not names,
         minor,
         mutant,
@@ -123,7 +125,7 @@ def explore_command(
             limit_states=limit,
             limit_depth=depth,
             memory_bytes=None if memory is None else parse_size(memory),
-            only=_only(invariants),
+            only=_only(invariants, configurations),
             symmetry=not no_symmetry,
             checkpoint=resume or checkpoint,
             resume=resume is not None,
@@ -199,11 +201,19 @@ def _with_faults(params: Params, faults: tuple[str, ...]) -> Params:
     return replace(params, providers=providers)
 
 
-def _only(invariants: tuple[str, ...]) -> frozenset[str] | None:
+def _only(invariants: tuple[str, ...], configurations: Iterable[Params]) -> frozenset[str] | None:
+    """Return the ids of what is asked for: `L-01` asks for `L-01:pod-a` and all its likes."""
     if not invariants:
         return None
-    upper = [i.upper() if "/" not in i else i for i in invariants]
-    return frozenset([*upper, *(i + compare.WITNESS for i in upper)])
+    wanted = {each.lower().removesuffix(WITNESS) for each in invariants}
+    ids = {p.id for params in configurations for p in build(params).properties}
+    return frozenset(
+        id_ for id_ in ids if not wanted.isdisjoint({_bare(id_).lower(), family(id_).lower()})
+    )
+
+
+def _bare(id_: str) -> str:
+    return id_.removesuffix(WITNESS)
 
 
 def _own_checkpoint(options: Options, name: str) -> Options:
