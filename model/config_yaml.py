@@ -76,6 +76,8 @@ def read_yaml(data: bytes) -> Document:
     """
     converter = _Converter()
     value = converter.convert(compose(data), "")
+    if converter.null_key is not None:
+        raise converter.null_key
     return Document(value, tuple(converter.duplicates))
 
 
@@ -86,6 +88,8 @@ _Slots = dict[tuple[str, str], tuple[int, JsonValue]]
 class _Converter:
     def __init__(self) -> None:
         self.duplicates: list[Duplicate] = []
+        self.null_key: InvalidYAML | None = None
+        """Found when all is read and turned into JSON, after every other mistake."""
         self._active: set[int] = set()
         self._aliases = 0
         self._visits = 0
@@ -153,7 +157,8 @@ class _Converter:
                 return "bool", "true" if value else "false"
             case JsonNull():
                 message = "unsupported map key of type: %!s(<nil>), key: <nil>"
-                raise InvalidYAML(message, node.line)
+                self.null_key = self.null_key or InvalidYAML(message, node.line)
+                return "null", "null"
             case _:
                 raise InvalidYAML("yaml: invalid map key", node.line)
 

@@ -18,6 +18,8 @@ from yaml.parser import ParserError
 from yaml.scanner import ScannerError
 from yaml.tokens import DirectiveToken, ScalarToken
 
+from pullproof.model.config_yaml_tokens import GoTokens
+
 _BREAKS = "\r\n\x85\u2028\u2029"
 _KEPT_BREAKS = "\u2028\u2029"
 _BLANKS = " \t"
@@ -27,7 +29,7 @@ _FLOW_ENDS = ",?[]{}"
 Directives: TypeAlias = "tuple[tuple[int, int] | None, dict[str, str] | None]"
 
 
-class GoScanner(yaml.SafeLoader):
+class GoScanner(GoTokens):
     """Give this to `yaml.parse` as the loader; only its events are of use."""
 
     ESCAPE_REPLACEMENTS = {  # type: ignore[misc]  # noqa: RUF012 (the stubs call it final)

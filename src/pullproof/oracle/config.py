@@ -39,6 +39,8 @@ SCALARS = (
     "\u00e9<>&", "'q'", '"q"', "a\nb", "\t", "<<", "{}", "[a]", "!x", "&a", "*a", "|", "%", "@", "=",
 )  # fmt: skip
 KEYS = ("a", "A", "a.b/c", "UP.er/K", "a_b/c", "b", "c", "d-", "", "x" * 64, "a/b/c", "\u0130")
+JSON_STARTS = ("",) * 12 + (" ", "\n", "\t", "\u00a0", "\ufeff", "\x85\n")
+_QUOTED = re.compile(r'"([^"\\\n]*)"(?!:)')
 DURATIONS = ("0s", "12h", "1s", "1m", "-1s", "9999999h", "1ns", "+5m", ".5s", "1d", "", "5")
 TOKENS = (
     "\n", " ", "  ", "\t", ":", ": ", "- ", "#", "'", '"', "{", "}", "[", "]", ",", "&a ", "*a",
@@ -144,14 +146,25 @@ def _text(rng: Random) -> str:
         document = _sound_document(rng)
     kind = rng.random()
     if kind < 0.4:
-        text = json.dumps(document, ensure_ascii=kind < 0.2)
+        text = pick(rng, JSON_STARTS) + json.dumps(document, ensure_ascii=kind < 0.2)
         return text.replace('"name":', '"name":"dup","name":', 1) if kind < 0.05 else text
     if kind < 0.6:
         flow = kind < 0.5
         return str(
             yaml.safe_dump(document, allow_unicode=True, sort_keys=False, default_flow_style=flow)
         )
-    return _by_hand(document)
+    text = _by_hand(document)
+    return _without_quotes(rng, text) if rng.random() < 0.3 else text
+
+
+def _without_quotes(rng: Random, text: str) -> str:
+    """Take the quotes off one of the texts, as people do: is it still one?"""
+    quoted = list(_QUOTED.finditer(text))
+    if not quoted:
+        return text
+    found = pick(rng, quoted)
+    inner = pick(rng, SCALARS) if rng.random() < 0.4 else found[1]
+    return text[: found.start()] + inner + text[found.end() :]
 
 
 def _by_hand(value: Any, indent: str = "") -> str:

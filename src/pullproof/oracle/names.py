@@ -29,6 +29,7 @@ HOSTS = (
 PATTERN_HOSTS = (
     *HOSTS, "*.io", "*", "*.*", "reg*.io", "r?gistry.io", "registr[xyz].io", "reg[.io", "**.io",
     "*.b.*.d", "[^a].io", "registry.io.", "user@registry.io", "reg\\*.io", "registry%2Eio", "%c3.io",
+    "[::1%25a-]", "[::1%25[]",
 )  # fmt: skip
 PORTS = ("", "", "", ":5000", ":", ":05000", ":*", ":abc", ":1:2")
 PATHS = (
