@@ -11,7 +11,13 @@ from click.testing import CliRunner, Result
 from pullproof.cli import cli
 from pullproof.explore.documents import invariants, measured, mutants, track_record
 from pullproof.explore.documents.__main__ import main
-from pullproof.explore.documents.measure import MutantJob, SeekJob, SurveyJob, must_be_broken
+from pullproof.explore.documents.measure import (
+    MutantJob,
+    SeekJob,
+    SurveyJob,
+    must_be_broken,
+    unchanged,
+)
 from pullproof.explore.documents.measured import Measured, digest
 from pullproof.explore.documents.properties import POSSIBILITY, all_properties
 from pullproof.explore.search import explore
@@ -108,6 +114,12 @@ def test_a_property_that_no_kill_broke_is_sought() -> None:
     baseline = SurveyJob(image_scopes.GATE_OFF).run(None).baseline
     found = SeekJob("K-211a", (baseline,)).run(None)
     assert list(found) == ["image/looks-up=eagerly"]
+
+
+def test_a_mutant_that_has_changed_is_measured_again() -> None:
+    first, *others = record().mutants.values()
+    before = replace(record(), mutants={**record().mutants, first.id: replace(first, digest="0")})
+    assert set(unchanged(before)) == {each.id for each in others}
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def measure(
     say("the real rules")
     surveys = _done(run_jobs([SurveyJob(params) for params in SCOPES[SCOPE]], workers, on_progress))
     baselines = tuple(each.baseline for each in surveys)
-    known = {} if before is None else _unchanged(before)
+    known = {} if before is None else unchanged(before)
     jobs = [MutantJob(id_, baselines) for id_ in all_mutants() if id_ not in known]
     say(f"{len(jobs)} mutants")
     known |= {each.id: each for each in _done(run_jobs(jobs, workers, on_progress))}
@@ -184,7 +184,8 @@ def must_be_broken(id_: str) -> bool:
     return each.is_always and not each.is_promise_only
 
 
-def _unchanged(before: Measured) -> dict[str, MutantResult]:
+def unchanged(before: Measured) -> dict[str, MutantResult]:
+    """Return the results of mutants that are defined as they were."""
     digests = {each.id: digest(each) for each in all_mutants().values()}
     return {m.id: m for m in before.mutants.values() if digests.get(m.id) == m.digest}
 

@@ -76,6 +76,7 @@ def _row(each: MutantResult) -> Iterator[str]:
     yield "–" if each.steps is None else str(each.steps)
     yield f"{each.states:,}"
     others = [f"{id_} ({n})" for id_, n in each.violated.items() if id_ != each.killed_by]
+    others += [f"{id_} (lost)" for id_ in each.lost if id_ != each.killed_by]
     yield (", ".join(others) or "–") + ("" if each.is_whole else " (not all states)")
 
 
