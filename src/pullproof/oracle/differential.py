@@ -39,18 +39,24 @@ Task = tuple[str, str, int]
 """Op, seed and number of inputs; the seed `corpus` stands for the corpus cases."""
 
 
-def tasks(ops: Sequence[str], inputs: int, seed: int) -> Iterator[Task]:
+def tasks(ops: Sequence[str], inputs: int, seed: int, *, corpus: bool = True) -> Iterator[Task]:
     """Yield the work, the same for the same arguments."""
     weights = {op: COMPARISONS[op].weight for op in ops}
     for op in ops:
-        yield op, _CORPUS, 0
+        if corpus:
+            yield op, _CORPUS, 0
         left = inputs * weights[op] // sum(weights.values())
         for number in range(-(-left // CHUNK)):
             yield op, f"{seed}:{op}:{number}", min(CHUNK, left - number * CHUNK)
 
 
-def run(minor: int, ops: Sequence[str], inputs: int, seed: int, jobs: int) -> dict[str, Tally]:
+def run(
+    minor: int, ops: Sequence[str], inputs: int, seed: int, jobs: int, *, corpus: bool = True
+) -> dict[str, Tally]:
     """Return what came of `inputs` inputs, shared among `ops` by their weights.
+
+    Args:
+        corpus: Whether the cases of the corpus are tried as well.
 
     Raises:
         OracleUnavailable: there is no oracle for `minor`.
@@ -59,7 +65,7 @@ def run(minor: int, ops: Sequence[str], inputs: int, seed: int, jobs: int) -> di
     with Oracle(minor, gates=GATES):  # what keeps one from starting would be told by each worker
         pass
     tallies = {op: Tally() for op in ops}
-    todo = list(tasks(ops, inputs, seed))
+    todo = list(tasks(ops, inputs, seed, corpus=corpus))
     with ProcessPoolExecutor(
         jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(minor,)
     ) as pool:

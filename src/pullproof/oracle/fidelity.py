@@ -53,12 +53,7 @@ matches, some lookup finds a credential. The others agree on a refusal, which pr
 _OPEN = """\
 ## Open
 
-Where the model is known to differ still; all are corners of YAML that no configuration should
-have, about one generated configuration in 50,000. They count as disagreements above.
-
-* `|#` and `|` before a tab: go-yaml takes a comment or tab right after the header of a block scalar.
-* `[?]`: go-yaml refuses a lone question mark in a flow sequence.
-* `![!`: go-yaml takes brackets in a tag.
+No difference is known that nothing explains.
 """
 _FOUND = """\
 ## Found and corrected
@@ -75,6 +70,9 @@ _FOUND = """\
 | K-022 | `%YAML 1.2`, and directives of unknown name, are refused | all |
 | K-023 | bytes of a `!!binary` that are no UTF-8 | all |
 | K-023 | an apiVersion with an empty group (`/a`) in a message | all |
+| K-022 | `\\|#`, and `\\|` before a tab: a comment or tab may follow the header of a block scalar at once; a tab is no indent of one | all |
+| K-022 | `[?]` loses its bracket to go-yaml's parser, `[?]]` is whole; `![!` is a tag, and a tab may follow one | all |
+| K-022 | a mapping as a key is told before an empty key | all |
 """
 
 

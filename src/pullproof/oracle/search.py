@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from random import Random
 from typing import Any
 
@@ -13,6 +14,8 @@ from pullproof.oracle.comparison import Comparison, Context, Disagreement, JsonM
 
 BATCH = 400
 """Inputs of one request: the oracle works on them while the model does."""
+FIRST_BATCH = 100
+"""Inputs of one request while only the first difference is looked for."""
 SHRINK_S = 4.0
 """How long one disagreement is made smaller."""
 MAX_KEPT = 6
@@ -57,6 +60,27 @@ class Search:
         """Try the corpus cases of `comparison`, unchanged."""
         return self.values(comparison, iter(tuple(comparison.seeds(self.context))))
 
+    def first(
+        self, comparison: Comparison[Any], seed: str, limit: int, seconds: float
+    ) -> tuple[int, Any | None]:
+        """Return how many inputs were tried until the two differed, and on which.
+
+        The corpus cases come first, then inputs made from `seed`; None: they
+        did not differ on `limit` inputs, or not within `seconds`.
+        """
+        rng = Random(seed)
+        seeds = tuple(comparison.seeds(self.context))
+        made = (comparison.generate(rng, seeds) for _ in range(max(0, limit - len(seeds))))
+        values = chain(seeds, made)
+        tried = 0
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and (batch := _take(values, FIRST_BATCH)):
+            for value in self._differing(comparison, batch):
+                if not comparison.explain(value, self.context):
+                    return tried + batch.index(value) + 1, value
+            tried += len(batch)
+        return tried, None
+
     def values(self, comparison: Comparison[Any], values: Iterator[Any]) -> Tally:
         tally = Tally()
         began = time.monotonic()
@@ -100,10 +124,12 @@ class Search:
             return f"panic: {real['panic']}"
         return comparison.real(value, real, self.context)
 
-    def minimised(self, comparison: Comparison[Any], value: Any) -> Disagreement:
+    def minimised(
+        self, comparison: Comparison[Any], value: Any, seconds: float = SHRINK_S
+    ) -> Disagreement:
         """Return a small input on which the two still differ."""
         smallest = value
-        deadline = time.monotonic() + SHRINK_S
+        deadline = time.monotonic() + seconds
         while (found := self._smaller(comparison, smallest, deadline)) is not None:
             smallest = found
         (real,) = self._oracle.ask(comparison.op, [comparison.ask(smallest, self.context)])
