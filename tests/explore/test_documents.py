@@ -21,6 +21,7 @@ from pullproof.explore.documents.measure import (
 from pullproof.explore.documents.measured import Measured, digest
 from pullproof.explore.documents.properties import POSSIBILITY, all_properties
 from pullproof.explore.search import explore
+from pullproof.explore.symmetry import symmetries
 from pullproof.explore.traces import replay
 from pullproof.model.protocol import image_scopes, scopes
 from pullproof.model.protocol.build import build
@@ -78,6 +79,13 @@ def test_the_record_is_of_the_configurations_that_there_are() -> None:
 )
 def test_configurations_have_as_many_states_as_recorded(params: Params) -> None:
     assert explore(build(params), only=frozenset()).states == record().states[params.name]
+
+
+@pytest.mark.parametrize("params", [scopes.PASS_THROUGH, scopes.SHARED_FLIGHTS])
+def test_a_witness_that_names_a_pod_leaves_pods_interchangeable(params: Params) -> None:
+    machine = build(params)
+    assert any(each.id == "L-01:pod-a/sometimes" for each in machine.properties)
+    assert len(symmetries(machine)) == 1
 
 
 @pytest.mark.parametrize("property_id", [p.id for p in all_properties().values()])

@@ -15,7 +15,7 @@ from typing import Any
 
 from pullproof.model.machine import LivenessProperty, Machine, StateProperty
 
-_SEPARATORS = re.compile(r"([:,()|@ ]+)")
+_SEPARATORS = re.compile(r"([:,()|@/ ]+)")
 LARGEST_GROUP = 720
 """More permutations than this cost more than they save."""
 
