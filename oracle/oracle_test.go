@@ -23,6 +23,7 @@ func TestServe(t *testing.T) {
 	// Providers inherit the kubelet's environment, and these are no part of it.
 	os.Unsetenv(serveVariable)
 	os.Unsetenv(gatesVariable)
+	removeOrphans() // here, because the bubble has a clock of its own
 	code := 0
 	synctest.Test(t, func(*testing.T) {
 		if err := serveAll(gates); err != nil {
@@ -41,7 +42,7 @@ func serveAll(gates string) error {
 		return err
 	}
 	var err error
-	if workDirectory, err = os.MkdirTemp("", "pullproof-oracle-"); err != nil {
+	if workDirectory, err = os.MkdirTemp("", fmt.Sprintf("%s%d-", directoryPrefix, os.Getpid())); err != nil {
 		return err
 	}
 	if err := startResponders(); err != nil {

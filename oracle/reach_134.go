@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"k8s.io/apimachinery/pkg/types"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 	"k8s.io/kubernetes/pkg/credentialprovider"
 	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
 )
@@ -69,3 +70,14 @@ func forgetCacheType(r registered) {
 	account := inside(r.provider, "serviceAccountProvider").Elem()
 	inside(account, "cacheType").Set(reflect.ValueOf(kubeletconfig.ServiceAccountTokenCacheType("")))
 }
+
+func accountSource(of *account) *credentialprovider.CredentialSource {
+	if of == nil {
+		return nil
+	}
+	return &credentialprovider.CredentialSource{
+		ServiceAccount: (*credentialprovider.ServiceAccountCoordinates)(of),
+	}
+}
+
+func setSize(image *runtimeapi.Image, bytes uint64) { image.Size = bytes }

@@ -109,6 +109,3 @@ func answer(line []byte) reply {
 	}
 	return reply{ID: asked.ID, Results: results}
 }
-
-// workDirectory is a directory of this process, gone when it ends.
-var workDirectory string

@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 MODULE = "github.com/pullproof/oracle"
 NEEDED = ("k8s.io/api", "k8s.io/apimachinery", "k8s.io/apiserver", "k8s.io/client-go",
           "k8s.io/component-base", "k8s.io/cri-api", "k8s.io/klog/v2", "k8s.io/kubelet",
-          "github.com/go-logr/logr")  # fmt: skip
+          "github.com/go-logr/logr", "go.opentelemetry.io/otel/trace")  # fmt: skip
 _STAGING = re.compile(r"^\t(\S+) => \./staging/src/\S+$", re.MULTILINE)
 _REQUIRED = re.compile(r"^\t(\S+) (v\S+)(?: // indirect)?$", re.MULTILINE)
 

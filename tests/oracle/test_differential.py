@@ -24,7 +24,14 @@ BUILT = [minor for minor in RELEASES if program(minor).is_file()]
 needs_oracle = pytest.mark.skipif(
     not BUILT, reason="no oracle is built: python -m pullproof.oracle.build"
 )
-SMOKE_INPUTS = {"scenario": 25, "config": 50}
+SMOKE_INPUTS = {
+    "scenario": 25,
+    "config": 50,
+    "images": 20,
+    "tokens": 40,
+    "judgeToken": 60,
+    "issueToken": 40,
+}
 
 
 @pytest.fixture(scope="module", params=BUILT or [34], ids=lambda minor: f"1.{minor}")

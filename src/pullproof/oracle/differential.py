@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from pullproof.model.errors import PullproofError
-from pullproof.oracle import config, names, scenarios, wire
+from pullproof.oracle import accounts, config, image_scenarios, names, scenarios, tokens, wire
 from pullproof.oracle.client import Oracle
 from pullproof.oracle.comparison import Comparison, Disagreement
 from pullproof.oracle.fidelity import Run, made_run, record
@@ -26,7 +26,9 @@ from pullproof.oracle.search import Search, Tally
 from pullproof.oracle.wire import example
 
 COMPARISONS: dict[str, Comparison[Any]] = {
-    one.op: one for room in (wire, names, config, scenarios) for one in room.COMPARISONS
+    one.op: one
+    for room in (wire, names, config, scenarios, image_scenarios, tokens, accounts)
+    for one in room.COMPARISONS
 }
 CHUNK = 4000
 GATES = {

@@ -1,0 +1,167 @@
+"""Makes scenarios of the image side: a configuration, and a walk through it.
+
+The walk is chosen among what the model says is possible at the moment, so
+that few moves are wasted; the oracle gets what came of it, for its own minor.
+"""
+
+from collections.abc import Sequence
+from random import Random
+
+from pullproof.model.protocol.image_params import (
+    ContainerParams,
+    ContentParams,
+    ImageAccountParams,
+    ImageParams,
+    ImageSecretParams,
+    LoginParams,
+    PullPolicy,
+    VerificationPolicy,
+)
+from pullproof.oracle import images
+from pullproof.oracle.comparison import Comparison
+from pullproof.oracle.images import ImageScenario
+from pullproof.oracle.mutation import pick
+from pullproof.oracle.node_run import START, NodeRun
+
+_DIGEST = "@sha256:" + "0123456789abcdef" * 4
+_CONTENTS = (
+    ("r.test/a:1", "r.test/a:2", f"r.test/a{_DIGEST}", "r.test/b:1"),
+    ("nginx:1", "docker.io/library/nginx:1", "nginx", "r.test/mirror/nginx:1"),
+    ("localhost:5000/x/y", "localhost:5000/x/y:latest", "r.test/c"),
+)  # fmt: skip
+_REPOS = ("r.test/a", "r.test/b", "docker.io/library/nginx", "localhost:5000/x/y")
+_ALLOWLIST = (
+    "r.test/a", "r.test/*", "docker.io/library/*", "docker.io/library/nginx", "localhost:5000/x/y",
+)  # fmt: skip
+_POLICIES: tuple[VerificationPolicy, ...] = (
+    "NeverVerifyPreloadedImages", "NeverVerifyPreloadedImages", "AlwaysVerify",
+    "NeverVerifyAllowlistedImages", "NeverVerify",
+)  # fmt: skip
+_PULLS: tuple[PullPolicy, ...] = ("IfNotPresent", "IfNotPresent", "Always", "Never")
+_WAITS = ("wait(1)", "wait(9)", "wait(10)", "wait(20)", "wait(301)", "wait(700)")
+_LOGINS = ("alice", "bob", "carol")
+_TRIES = 40
+_EAGER = ("kubelet.ensures", "runtime.pulls", "kubelet.records")
+"""Kinds of moves that most others wait for."""
+
+
+def configuration(rng: Random) -> ImageParams:
+    """Return a small node: images, pods, secrets, accounts and what may fail."""
+    contents = tuple(_content(rng, at) for at in range(1 + int(rng.random() * 2.4)))
+    names = [name for content in contents for name in content.names]
+    secrets = tuple(_secret(rng, f"s{at}" + "x" * at) for at in range(int(rng.random() * 3)))
+    accounts = tuple(
+        ImageAccountParams(
+            name, opens=_opens(rng), incarnations=1 + int(rng.random() * 2), fails=_or(rng, 0.5)
+        )
+        for name in ("acc", "bcc")
+        if rng.random() < 0.5
+    )
+    containers = tuple(
+        _container(rng, f"p{at}", names, secrets, accounts)
+        for at in range(2 + int(rng.random() * 2.5))
+    )
+    crashes = rng.random() < 0.7
+    policy = pick(rng, _POLICIES)
+    return ImageParams(
+        gate=None if rng.random() < 0.1 else rng.random() < 0.95,
+        policy=policy,
+        allowlist=tuple({pick(rng, _ALLOWLIST) for _ in range(2)})
+        if policy == "NeverVerifyAllowlistedImages"
+        else (),
+        contents=contents,
+        containers=containers,
+        secrets=secrets,
+        accounts=accounts,
+        logins=tuple(LoginParams(name, _opens(rng)) for name in _LOGINS),
+        node_login=pick(rng, ("", "", "alice", "carol")),
+        public=tuple(repo for repo in _REPOS if rng.random() < 0.15),
+        revocable=(*_LOGINS, "acc") if rng.random() < 0.3 else (),
+        outages=rng.random() < 0.3,
+        crashes=crashes,
+        blind_starts=crashes and rng.random() < 0.2,
+        disk_faults=("full", "read-only") if rng.random() < 0.25 else (),
+        corruption=rng.random() < 0.3,
+        collection=rng.random() < 0.5,
+        inspect_faults=rng.random() < 0.2,
+        refs_differ=not crashes and rng.random() < 0.2,
+    )
+
+
+def _or(rng: Random, chance: float) -> bool:
+    return rng.random() < chance
+
+
+def _opens(rng: Random) -> tuple[str, ...]:
+    return tuple(repo for repo in _REPOS if rng.random() < 0.55)
+
+
+def _content(rng: Random, at: int) -> ContentParams:
+    all_names = _CONTENTS[at]
+    names = tuple(name for name in all_names if rng.random() < 0.6) or all_names[:1]
+    preloaded = tuple(name for name in names if rng.random() < 0.5)
+    return ContentParams("xyz"[at], names, preloaded, removable=rng.random() < 0.6)
+
+
+def _secret(rng: Random, name: str) -> ImageSecretParams:
+    logins = tuple(dict.fromkeys(pick(rng, _LOGINS) for _ in range(1 + int(rng.random() * 2))))
+    return ImageSecretParams(
+        name,
+        logins,
+        namespace=pick(rng, ("ns", "ns", "other")),
+        account=pick(rng, ("", "", "shared")),
+        incarnations=1 + int(rng.random() * 2),
+        spoils=rng.random() < 0.2,
+    )
+
+
+def _container(
+    rng: Random,
+    pod: str,
+    names: Sequence[str],
+    secrets: Sequence[ImageSecretParams],
+    accounts: Sequence[ImageAccountParams],
+) -> ContainerParams:
+    mine = [secret.name for secret in secrets if rng.random() < 0.6]
+    rng.shuffle(mine)
+    account = pick(rng, accounts).name if accounts and rng.random() < 0.6 else ""
+    return ContainerParams(pod, pick(rng, names), pick(rng, _PULLS), tuple(mine), account)
+
+
+def walk(rng: Random, image: ImageParams, minor: int, length: int) -> tuple[str, ...]:
+    """Return moves that are possible one after the other."""
+    run = NodeRun(image, minor)
+    moves = (*run.moves, *_WAITS)
+    eager = tuple(name for name, e in run.events.items() if e.kind in _EAGER) * 3
+    choices = (*moves, *eager)
+    made: list[str] = []
+    for _ in range(length * _TRIES):
+        if len(made) >= length:
+            break
+        move = START if not run.is_up and rng.random() < 0.4 else pick(rng, choices)
+        before = dict(run.state)
+        if run.perform(move).steps or run.state != before:
+            made.append(move)
+    return tuple(made)
+
+
+def generate(rng: Random, seeds: Sequence[ImageScenario]) -> ImageScenario:
+    """Return one scenario; sometimes one of the corpus with another walk."""
+    image = configuration(rng)
+    if seeds and rng.random() < 0.1:
+        image = pick(rng, seeds).image
+    minor = pick(rng, (34, 37))
+    return ImageScenario(image, walk(rng, image, minor, 5 + int(rng.random() * 30)))
+
+
+COMPARISONS: tuple[Comparison[ImageScenario], ...] = (
+    Comparison(
+        "images",
+        ("K-170", "K-172", "K-180", "K-183", "K-184", "K-200", "K-202", "K-204", "K-205", "K-210",
+         "K-211", "K-212", "K-213", "K-214", "K-220", "K-221", "K-222", "K-223", "K-224", "K-225",
+         "K-226", "K-227", "K-228", "K-229", "K-231", "K-240", "K-241", "K-242", "K-243", "K-245",
+         "K-246", "K-247", "K-248", "K-249", "K-250", "K-254"),
+        generate, images.ask, images.model, images.real, images.smaller,
+        is_positive=images.has_started,
+    ),
+)  # fmt: skip
