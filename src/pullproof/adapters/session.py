@@ -284,7 +284,16 @@ class Performance:
         return keyring.lookup(repo)
 
     def transcript(self, scenario: Scenario) -> Transcript:
-        received, minted = self.world.take()
+        """Return what was observed since the beginning."""
+        return self.assemble(scenario, *self.world.take())
+
+    def assemble(
+        self,
+        scenario: Scenario,
+        received: tuple[Received, ...],
+        minted: tuple[Minted, ...],
+    ) -> Transcript:
+        """Return the transcript with what the world told of it."""
         names = self.world.names
         node = [names.get(name, "") for name in _SECRET_NAMES]
         self.keep(Secret(SecretKind.NODE, "", value) for value in node)

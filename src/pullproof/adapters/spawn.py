@@ -20,7 +20,6 @@ import sys
 import termios
 import time
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Self
@@ -40,12 +39,14 @@ from pullproof.model.scenario import Stdin
 from pullproof.model.transcript import Ending
 
 _QUICK_S = 0.02
-_PIPE_BYTES = 64 * 1024
-_READ_BYTES = 256 * 1024
+_SURELY_TAKEN = 4096
+"""So much fits into the smallest pipe that Linux makes."""
+_READ_BYTES = 64 * 1024
 _GRACE_S = 0.1
 """Between SIGTERM and SIGKILL: time to write down what was covered."""
 _KILLED_S = 5.0
-_NO_INT = struct.pack("i", 0)
+_INT = struct.Struct("i")
+_NO_INT = _INT.pack(0)
 
 
 def can_spawn() -> bool:
@@ -74,31 +75,41 @@ def _encoded(env: tuple[tuple[str, str], ...]) -> dict[bytes, bytes]:
     return {os.fsencode(name): os.fsencode(value) for name, value in pairs}
 
 
-@dataclass(slots=True)
 class _Life:
     """One provider between its start and its reaping."""
 
-    pid: int
-    pidfd: int
-    stdin: int
-    """Writing end; -1 once everything is written."""
-    unsent: memoryview
-    stdout: int
-    stderr: int
-    started_s: float
-    end_s: float
-    exited_s: float = 0.0
-    """0 while it runs."""
-    ended_s: float = 0.0
-    stopped: bool = False
-    """It was late, or wrote more than anybody can want."""
-    killed: bool = False
-    out: list[bytes] = field(default_factory=list[bytes])
-    err: list[bytes] = field(default_factory=list[bytes])
-    out_total: int = 0
-    err_total: int = 0
-    out_open: bool = True
-    err_open: bool = True
+    __slots__ = (
+        "deadline_s", "ended_s", "err", "err_open", "err_total", "exited_s", "out", "out_open",
+        "out_total", "pid", "pidfd", "started_s", "status", "stderr", "stdin", "stdout", "stopped",
+        "unsent",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        pid: int,
+        stdin: int,
+        unsent: memoryview,
+        stdout: int,
+        stderr: int,
+        started_s: float,
+        deadline_s: float,
+    ) -> None:
+        self.pid = pid
+        self.pidfd = -1
+        self.stdin = stdin  # writing end; -1 once everything is written
+        self.unsent = unsent
+        self.stdout = stdout
+        self.stderr = stderr
+        self.started_s = started_s
+        self.deadline_s = deadline_s
+        self.exited_s = 0.0  # 0 while it runs
+        self.ended_s = 0.0
+        self.status: int | None = None  # once it is reaped
+        self.stopped = False  # it was late, or wrote more than anybody can want
+        self.out: list[bytes] = []
+        self.err: list[bytes] = []
+        self.out_total = self.err_total = 0
+        self.out_open = self.err_open = True
 
 
 class Spawner:
@@ -117,10 +128,12 @@ class Spawner:
         self._gentle = gentle
         self._cwd = ""
         self._stack = ExitStack()
+        # A handler of ours ends with exec by itself; what is ignored would stay so.
         self._defaults = frozenset(
             int(number)
             for number in signal.valid_signals()
             if number not in (signal.SIGKILL, signal.SIGSTOP)
+            and signal.getsignal(number) in (signal.SIG_IGN, None)
         )
         # What we inherited ourselves must not reach the provider.
         self._closes = tuple((os.POSIX_SPAWN_CLOSE, fd) for fd in inheritable())
@@ -153,14 +166,13 @@ class Spawner:
             stdin_r, stdin_w = self._pipe(fds)
             out_r, out_w = self._pipe(fds)
             err_r, err_w = self._pipe(fds)
-            os.set_blocking(out_r, False)
-            os.set_blocking(err_r, False)
-            unsent = memoryview(data)
-            if len(data) > _PIPE_BYTES:
+            unsent = memoryview(b"")
+            if len(data) > _SURELY_TAKEN:
                 os.set_blocking(stdin_w, False)
-            if data:
+                unsent = memoryview(data)[os.write(stdin_w, data) :]
+            elif data:
                 # The pipe takes it before there is anybody to read it.
-                unsent = unsent[os.write(stdin_w, data) :]
+                os.write(stdin_w, data)
             if not unsent:
                 os.close(stdin_w)
                 fds.remove(stdin_w)
@@ -173,24 +185,20 @@ class Spawner:
                 return Outcome(
                     Ending.NOT_STARTED, started_s, data, start_error=text, stdin_unread=len(data)
                 )
+            life = _Life(pid, stdin_w, unsent, out_r, err_r, started_s, invocation.deadline_s)
             os.close(out_w)
             os.close(err_w)
             fds.remove(out_w)
             fds.remove(err_w)
-            life = _Life(
-                pid, -1, stdin_w, unsent, out_r, err_r, started_s,
-                started_s + invocation.deadline_s,
-            )  # fmt: skip
-            try:
-                status, left = self._follow(life, invocation)
-            finally:
-                if stdin_w >= 0 and life.stdin < 0:
-                    fds.remove(stdin_w)
-            waiting = struct.unpack("i", fcntl.ioctl(stdin_r, termios.FIONREAD, _NO_INT))[0]
-            return self._outcome(life, status, left, data, waiting, invocation.deadline_s)
+            left = self._follow(life, invocation)
+            if stdin_w >= 0 and life.stdin < 0:
+                fds.remove(stdin_w)
+            waiting = _INT.unpack(fcntl.ioctl(stdin_r, termios.FIONREAD, _NO_INT))[0]
+            return self._outcome(life, left, data, waiting)
         finally:
             for fd in fds:
-                os.close(fd)
+                with suppress(OSError):  # closed already, when we were interrupted
+                    os.close(fd)
 
     def _pipe(self, fds: list[int]) -> tuple[int, int]:
         ends = os.pipe()
@@ -223,76 +231,88 @@ class Spawner:
 
     # --- waiting --------------------------------------------------------------
 
-    def _follow(self, life: _Life, invocation: Invocation) -> tuple[int, int]:
-        """Wait until it is over; return its wait status and how many it left behind."""
+    def _follow(self, life: _Life, invocation: Invocation) -> int:
+        """Wait until it is over; return how many processes it left behind."""
         assert sys.platform == "linux"
-        life.pidfd = os.pidfd_open(life.pid)
-        reaped = False
+        pidfd = life.pidfd = os.pidfd_open(life.pid)
         try:
-            if not self._quick(life):
-                self._patient(life)
-            if life.stopped and not life.exited_s:
+            if self._quick(life):
+                return 0
+            os.set_blocking(life.stdout, False)
+            os.set_blocking(life.stderr, False)
+            self._patient(life)
+            killed = life.stopped and not life.exited_s
+            if killed:
                 self._stop(life)
-                life.killed = True
-            # Its own children are ours from its end on. If we have none, there
-            # are none: that is one system call.
-            status = os.waitpid(life.pid, 0)[1]
-            reaped = True
-            left = 0 if _has_no_children() else self._clear_up(life, invocation)
-            return status, left
+            if life.status is None:
+                life.status = os.waitpid(life.pid, 0)[1]
+            return 0 if _has_no_children() else self._clear_up(life, invocation, killed)
         finally:
-            os.close(life.pidfd)
-            if life.stdin >= 0:
-                os.close(life.stdin)
-                life.stdin = -1
-            if not reaped:  # an interrupt, or our own fault: nothing may go on
-                kill_group(life.pid)
-                with suppress(OSError):
-                    os.kill(life.pid, signal.SIGKILL)
-                with suppress(ChildProcessError):
-                    os.waitpid(life.pid, 0)
-                if not _has_no_children():
-                    self._clear_up(life, invocation)
+            os.close(pidfd)
+            if life.status is None:  # an interrupt, or our own fault: nothing may go on
+                self._abandon(life, invocation)
 
     def _quick(self, life: _Life) -> bool:
         """Wait for its end only; False if that was not enough."""
         if life.unsent:
             return False
-        limit = min(_QUICK_S, life.end_s - life.started_s)
         poll = select.poll()
         poll.register(life.pidfd, select.POLLIN)
-        if not poll.poll(max(1, int(limit * 1000))):
+        if not poll.poll(int(min(_QUICK_S, life.deadline_s) * 1000)):
             return False
         life.exited_s = life.ended_s = time.monotonic()
-        self._read(life, out=True)
-        if life.out_open:
-            return False  # a child of its own holds it, or there is very much
-        self._read(life, out=False)
-        return not life.err_open
+        life.status = os.waitpid(life.pid, 0)[1]
+        # Its own children are ours from its end on. If we have none, there are
+        # none, and nobody can write any more: what is in the pipes is all.
+        if not _has_no_children():
+            return False
+        for out in (True, False):
+            data = os.read(life.stdout if out else life.stderr, _READ_BYTES)
+            if len(data) == _READ_BYTES:
+                self._note(life, data, out=out)
+                return False
+            if data:
+                self._note(life, data, out=out)
+        life.out_open = life.err_open = False
+        return True
+
+    def _abandon(self, life: _Life, invocation: Invocation) -> None:
+        kill_group(life.pid)
+        with suppress(OSError):
+            os.kill(life.pid, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            os.waitpid(life.pid, 0)
+        if not _has_no_children():
+            self._clear_up(life, invocation, killed=True)
 
     def _read(self, life: _Life, *, out: bool) -> None:
         """Read one stream until it ends or has nothing more for now."""
         fd = life.stdout if out else life.stderr
-        kept = life.out if out else life.err
         while True:
             try:
                 data = os.read(fd, _READ_BYTES)
             except BlockingIOError:
                 return
+            self._note(life, data, out=out)
             total = life.out_total if out else life.err_total
-            room = self._caps.keep_bytes - total
-            if data and room > 0:
-                kept.append(data[:room])
-            total += len(data)
-            if out:
-                life.out_total, life.out_open = total, bool(data)
-            else:
-                life.err_total, life.err_open = total, bool(data)
             if not data or total >= self._caps.flood_bytes:
                 return
 
+    def _note(self, life: _Life, data: bytes, *, out: bool) -> None:
+        """Keep what was read, or that the stream has ended."""
+        room = self._caps.keep_bytes - (life.out_total if out else life.err_total)
+        if data and room > 0:
+            (life.out if out else life.err).append(data[:room])
+        if out:
+            life.out_total += len(data)
+            life.out_open = bool(data)
+        else:
+            life.err_total += len(data)
+            life.err_open = bool(data)
+
     def _patient(self, life: _Life) -> None:
         """Serve all pipes until it is over, it is late, or it floods us."""
+        end_s = life.started_s + life.deadline_s
         poll = select.poll()
         if not life.exited_s:
             poll.register(life.pidfd, select.POLLIN)
@@ -304,11 +324,11 @@ class Spawner:
         while not life.exited_s or life.out_open or life.err_open:
             now = time.monotonic()
             flood = max(life.out_total, life.err_total) >= self._caps.flood_bytes
-            if now >= life.end_s or flood:
+            if now >= end_s or flood:
                 life.stopped = True
                 life.ended_s = now
                 return
-            for fd, _ in poll.poll(max(1, int((life.end_s - now) * 1000 + 0.999))):
+            for fd, _ in poll.poll(max(1, int((end_s - now) * 1000 + 0.999))):
                 self._serve(life, fd, poll)
             life.ended_s = time.monotonic()
 
@@ -352,12 +372,12 @@ class Spawner:
         if poll.poll(int(seconds * 1000)):
             life.exited_s = time.monotonic()
 
-    def _clear_up(self, life: _Life, invocation: Invocation) -> int:
+    def _clear_up(self, life: _Life, invocation: Invocation, killed: bool) -> int:
         """End what it started; return how many of them were alive after it."""
         marks = tuple(value for name, value in invocation.env if name in ("HOME", "TMPDIR"))
         with family().member(marks) as member:
             member.pid = life.pid
-            left = 0 if life.killed else family().left_behind(member)
+            left = 0 if killed else family().left_behind(member)
             self.orphans += left
             member.is_alone = False
             family().end(member)
@@ -370,14 +390,13 @@ class Spawner:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
 
-    def _outcome(
-        self, life: _Life, status: int, left: int, sent: bytes, waiting: int, deadline_s: float
-    ) -> Outcome:
+    def _outcome(self, life: _Life, left: int, sent: bytes, waiting: int) -> Outcome:
         """Put into words what the system said. Source: K-082, K-084."""
+        status = life.status or 0
         signaled = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         duration_s = life.ended_s - life.started_s
         # K-084: past the deadline nothing counts, not even exit status 0.
-        if life.stopped or duration_s >= deadline_s:
+        if life.stopped or duration_s >= life.deadline_s:
             ending = Ending.TIMED_OUT
         else:
             ending = Ending.EXITED if signaled is None else Ending.SIGNALED
@@ -388,16 +407,16 @@ class Spawner:
             sent,
             b"".join(life.out),
             b"".join(life.err),
-            exit_code=os.WEXITSTATUS(status) if signaled is None else None,
-            signal=signaled,
-            duration_s=duration_s,
-            exit_after_s=life.exited_s - life.started_s if life.exited_s else duration_s,
-            stdout_truncated=life.out_total > keep,
-            stderr_truncated=life.err_total > keep,
-            stdin_unread=waiting + len(life.unsent),
-            left_behind=left,
-            core_dumped=signaled is not None
-            and (os.WCOREDUMP(status) or signaled in CORE_SIGNALS),
+            os.WEXITSTATUS(status) if signaled is None else None,
+            signaled,
+            "",
+            duration_s,
+            life.exited_s - life.started_s if life.exited_s else duration_s,
+            life.out_total > keep,
+            life.err_total > keep,
+            waiting + len(life.unsent),
+            left,
+            signaled is not None and (os.WCOREDUMP(status) or signaled in CORE_SIGNALS),
         )
 
 

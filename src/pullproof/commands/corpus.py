@@ -38,7 +38,7 @@ def _stats(directories: tuple[Path, ...]) -> int:
     for directory in directories:
         store = _opened(directory)
         saved = tuple(store.scenarios())
-        features: set[int] = set().union(*(item.features for item in saved))
+        features = frozenset[int]().union(*(item.features for item in saved))
         coverage = sum(space_of(number) > 1 for number in features)
         sources = Counter(item.source for item in saved)
         click.echo(f"{directory}")

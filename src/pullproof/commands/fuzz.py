@@ -126,7 +126,7 @@ def line(status: Status) -> str:
         f"{done.execs} execs ({status.rate:.0f}/s)",
         f"corpus {status.corpus}",
         f"{new}novelty {done.features - done.coverage}",
-        f"transitions {done.transitions}/{done.all_transitions}",
+        f"transitions {status.transitions}/{done.all_transitions}",
         f"findings {status.findings}",
         *((f"flaky {status.flaky}",) if status.flaky else ()),
         *((f"proving {status.proving}",) if status.proving else ()),

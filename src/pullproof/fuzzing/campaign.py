@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
@@ -27,11 +27,12 @@ from typing import Self
 
 from pullproof.engine.family import end_family
 from pullproof.engine.result import Finding
-from pullproof.fuzzing.loop import JudgeBroke, Kept, Progress, Suspected
+from pullproof.fuzzing.loop import JudgeBroke, Kept, Progress, Suspected, Took
 from pullproof.fuzzing.messages import FromWorker, Opened, Orders, Stop, ToWorker, Unable, Welcome
 from pullproof.fuzzing.prover import Proved, Prover
 from pullproof.fuzzing.sources import Shard
 from pullproof.fuzzing.store import Saved, Store, scenario_id
+from pullproof.fuzzing.tours import Transition
 from pullproof.model.errors import PullproofError
 from pullproof.model.scenario import Scenario
 from pullproof.model.setup import Setup
@@ -61,7 +62,7 @@ class Plan:
     execs: int | None = None
     """Stop after about so many."""
     until_finding: bool = False
-    shard: Shard = Shard()
+    shard: Shard = field(default_factory=Shard)
     coverage: bool = True
     guided: bool = True
     confine: bool = True
@@ -72,8 +73,10 @@ class Status:
     """What a campaign knows at a moment."""
 
     seconds: float = 0.0
-    progress: Progress = Progress()
-    """Sums over all workers; features and transitions of the best one."""
+    progress: Progress = field(default_factory=Progress)
+    """Sums over all workers; features of the best one."""
+    transitions: int = 0
+    """Taken by any worker."""
     corpus: int = 0
     """Files, with those that were there before."""
     findings: int = 0
@@ -118,7 +121,7 @@ class _Member:
     connection: Connection
     root: Path
     orders: Orders
-    progress: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)
     opened: bool = False
 
 
@@ -147,6 +150,7 @@ class Campaign:
         self._started = 0
         self._losses = 0
         self._known: set[str] = set()
+        self._taken: set[Transition] = set()
         self._shapes: dict[tuple[str, str], int] = {}
         self._suspects: queue.SimpleQueue[Suspected | None] = queue.SimpleQueue()
         self._waiting = 0
@@ -213,11 +217,11 @@ class Campaign:
             execs=sum(item.execs for item in members),
             runs=sum(item.runs for item in members),
             remembered=sum(item.remembered for item in members),
-            transitions=max(item.transitions for item in members),
         )
         return Status(
             time.monotonic() - self._began,
             total,
+            len(self._taken),
             len(self._known),
             len(self._findings),
             len(self._flaky),
@@ -314,6 +318,8 @@ class Campaign:
                     self._confinement += "; the portable launcher (no pidfd here)"
             case Progress():
                 member.progress = message
+            case Took():
+                self._taken |= message.transitions
             case Kept():
                 self._keep(member, message)
             case Suspected():
@@ -353,7 +359,6 @@ class Campaign:
             stability=member.progress.stability,
             events=member.progress.events,
             corpus=max(self._gone.corpus, member.progress.corpus),
-            transitions=max(self._gone.transitions, member.progress.transitions),
             all_transitions=member.progress.all_transitions,
             words=member.progress.words,
         )
@@ -406,7 +411,7 @@ class Campaign:
         if not proved.certain:
             name += f"--{proved.failures}of{proved.executions}"
         elif self._first_s is None:
-            self._first_s = time.monotonic() - self._began
+            self._first_s = proved.at_s - self._began
         known.append(proved)
         self._on_proved(proved, self._store.save_case(part, name, self._document(finding)))
 

@@ -19,7 +19,7 @@ from pullproof.fuzzing.mutate import Mutator
 from pullproof.fuzzing.oracle import Oracle
 from pullproof.fuzzing.queue import Entry, Queue
 from pullproof.fuzzing.sources import Made, Mixed, Mutations, Proposals, Shard, Source, Tours
-from pullproof.fuzzing.tours import Machine
+from pullproof.fuzzing.tours import Machine, Transition
 from pullproof.fuzzing.vocabulary import vocabulary
 from pullproof.model.scenario import Scenario
 from pullproof.model.setup import Setup
@@ -56,6 +56,13 @@ class JudgeBroke:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Transitions of the machine that were taken for the first time."""
+
+    transitions: frozenset[Transition]
+
+
 Event = Kept | Suspected | JudgeBroke
 
 
@@ -70,7 +77,6 @@ class Progress:
     coverage: int = 0
     stability: float = 1.0
     events: int = 0
-    transitions: int = 0
     all_transitions: int = 0
     remembered: int = 0
     """Runs that were judged by an equal one."""
@@ -115,6 +121,7 @@ class Loop:
         self._mutator = Mutator(setup, words, self.dictionary, draw)
         self._execs = self._runs = 0
         self._keys: set[str] = set()
+        self._told: set[Transition] = set()
         self._fresh: list[Scenario] = []
         sources: list[Source] = [
             Mutations(self._mutator, self.queue, self._shard, draw),
@@ -137,11 +144,15 @@ class Loop:
             covered(frozenset(seen)),
             self.queue.stability,
             len(self.machine.events),
-            len(self.machine.taken),
             self.machine.transitions,
             self.oracle.remembered,
             len(self.dictionary),
         )
+
+    def took(self) -> Took:
+        """Return the transitions taken since the last time."""
+        new, self._told = self.machine.taken - self._told, set(self.machine.taken)
+        return Took(frozenset(new))
 
     def welcome(self, scenario: Scenario) -> None:
         """Take in a scenario that was kept before, or by somebody else."""
@@ -149,10 +160,7 @@ class Loop:
 
     def step(self) -> Iterator[Event]:
         """Perform one scenario; yield what came of it."""
-        if self._fresh:
-            made = Made(self._fresh.pop(), "corpus")
-        else:
-            made = next(self._made)
+        made = Made(self._fresh.pop(), "corpus") if self._fresh else next(self._made)
         if not made.scenario.execs:
             return
         transcript, features, seconds = self._perform(made.scenario)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pullproof.fuzzing.loop import JudgeBroke, Kept, Progress, Suspected
+from pullproof.fuzzing.loop import JudgeBroke, Kept, Progress, Suspected, Took
 from pullproof.fuzzing.sources import Shard
 from pullproof.model.scenario import Scenario
 from pullproof.model.setup import Setup
@@ -55,4 +55,4 @@ class Stop:
 
 
 ToWorker = Welcome | Stop
-FromWorker = Opened | Unable | Kept | Suspected | JudgeBroke | Progress
+FromWorker = Opened | Unable | Kept | Suspected | JudgeBroke | Progress | Took

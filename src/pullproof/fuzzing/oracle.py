@@ -96,6 +96,10 @@ class Oracle:
             tuple((name, Failure(verdict, transcript)) for name, verdict in failed), errors
         )
 
+    def forget(self) -> None:
+        """Judge everything anew from here on."""
+        self._known.clear()
+
     def _judge(
         self, transcript: Transcript
     ) -> tuple[tuple[tuple[str, Verdict], ...], tuple[tuple[str, str], ...]]:

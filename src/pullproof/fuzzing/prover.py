@@ -5,6 +5,7 @@ sandboxes that nobody used before: exactly as `pullproof replay` would. So a
 finding can always be replayed, and nothing about the fuzzer can make one.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,6 +35,8 @@ class Proved:
     failures: int
     executions: int
     """Executions without the one that raised the suspicion."""
+    at_s: float = 0.0
+    """`time.monotonic()` when the last of them had ended."""
 
     @property
     def certain(self) -> bool:
@@ -82,13 +85,14 @@ class Prover:
         failures: list[Failure] = []
 
         def attempted(answer: object) -> None:
-            if isinstance(answer, Attempted) and answer.failure is not None:
-                if answer.failure.verdict.rule == rule:
-                    failures.append(answer.failure)
+            failure = answer.failure if isinstance(answer, Attempted) else None
+            if failure is not None and failure.verdict.rule == rule:
+                failures.append(failure)
 
         for _ in range(wanted):
             self._pool.submit(Attempt(check.id, scenario), Lane.FAST)
             self._answers(attempted)
+        at_s = time.monotonic()
         best = failures[-1] if failures else suspected.failure
         if shrink and len(failures) == wanted:
             best = self._smaller(suspected, best)
@@ -102,7 +106,7 @@ class Prover:
             key,
             self._seed,
         )
-        return Proved(suspected, finding, len(failures), wanted)
+        return Proved(suspected, finding, len(failures), wanted, at_s)
 
     def _smaller(self, suspected: Suspected, failure: Failure) -> Failure:
         check = by_id(suspected.check)
@@ -129,4 +133,3 @@ class Prover:
 def _another(check: str) -> str:
     """Return a check whose generator works for every setup, and is not `check`."""
     return "A00" if check != "A00" else "C01"
-

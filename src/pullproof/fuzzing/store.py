@@ -163,17 +163,16 @@ def minimal(saved: Iterable[Saved]) -> frozenset[str]:
     Greedy: the one that adds most comes first, the shorter of two equals.
     What has no features is not needed.
     """
-    left = [(item, set(item.features)) for item in saved]
+    left: list[tuple[Saved, set[int]]] = [(item, set(item.features)) for item in saved]
     kept: set[str] = set()
-    covered: set[int] = set()
-    while left:
-        left = [(item, rest - covered) for item, rest in left]
-        left = [(item, rest) for item, rest in left if rest]
-        if not left:
-            break
-        best, rest = min(
-            left, key=lambda pair: (-len(pair[1]), len(pair[0].scenario.steps), pair[0].id)
-        )
+    shown: set[int] = set()
+    while left := [(item, rest - shown) for item, rest in left if rest - shown]:
+        best, rest = min(left, key=_worth)
         kept.add(best.id)
-        covered |= rest
+        shown |= rest
     return frozenset(kept)
+
+
+def _worth(pair: tuple[Saved, set[int]]) -> tuple[int, int, str]:
+    item, adds = pair
+    return (-len(adds), len(item.scenario.steps), item.id)

@@ -109,5 +109,7 @@ def _images(setup: Setup, steps: Iterable[ExecStep]) -> tuple[tuple[str, str | N
         for name in owners if owners and setup.provider.sa_mode else names or [None]:
             if is_sent(setup, image):
                 found[image, name] = None
-    found.update(dict.fromkeys((step.image, step.workload) for step in steps if step.stdin is Stdin.WHOLE))
+    found.update(
+        dict.fromkeys((step.image, step.workload) for step in steps if step.stdin is Stdin.WHOLE)
+    )
     return tuple(found)

@@ -101,6 +101,7 @@ def _serve(connection: Connection, loop: Loop) -> None:
         while connection.poll():
             message: ToWorker = connection.recv()
             if isinstance(message, Stop):
+                connection.send(loop.took())
                 connection.send(loop.progress)
                 return
             assert isinstance(message, Welcome)
@@ -110,13 +111,12 @@ def _serve(connection: Connection, loop: Loop) -> None:
         now = time.monotonic()
         if now - told >= _TELL_S:
             told = now
+            connection.send(loop.took())
             connection.send(loop.progress)
 
 
 def _plainest(setup: Setup) -> Scenario:
-    image, workload = next(
-        iter(vocabulary(setup, ()).images), ("registry.example/app", None)
-    )
+    image, workload = next(iter(vocabulary(setup, ()).images), ("registry.example/app", None))
     return Scenario("A00", (ExecStep("baseline", image, workload),))
 
 

@@ -41,8 +41,11 @@ def choose(
     novelty = Novelty(setup)
     if not coverage:
         return Choice(novelty, setup, "novelty (coverage not wanted)")
-    for number, kind in enumerate((GoCoverage, PythonCoverage)):
-        candidate = kind(directory / str(number))
+    kinds: tuple[Feedback, ...] = (
+        GoCoverage(directory / "go"),
+        PythonCoverage(directory / "python"),
+    )
+    for candidate in kinds:
         if candidate.name == "python" and any(name == "PYTHONPATH" for name, _ in setup.base_env):
             continue
         trial = with_env(setup, candidate.env)

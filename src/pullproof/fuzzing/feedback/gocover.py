@@ -177,7 +177,7 @@ class GoCoverage:
             try:
                 known = features(read_counters(data))
             except NotCoverage:
-                known = frozenset()
+                known = frozenset[int]()
             if len(self._known) > 1000:
                 self._known.clear()
             self._known[data] = known

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from pullproof.fuzzing.feedback.base import bucket, feature
 from pullproof.model.reaction import react
@@ -21,6 +21,7 @@ SPACE = 1
 _VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\S{25,}|\d+|0x[0-9a-fA-F]+|/[^\s:,;)]+")
 _MOST_LINES = 6
 _SLOW_S = 0.5
+_KINDS = (("list", list), ("bool", bool), ("number", int | float))
 
 
 class Novelty:
@@ -66,12 +67,18 @@ class Novelty:
 def _visits(visits: tuple[Received, ...]) -> Iterator[tuple[object, ...]]:
     counts: dict[tuple[object, ...], int] = {}
     for visit in visits:
-        path = visit.target.partition("?")[0]
-        key = (visit.actor.value, visit.method, len(path.split("/")), visit.status,
-               visit.token_verdict, visit.fault)  # fmt: skip
-        counts[key] = counts.get(key, 0) + 1
-    for key, count in counts.items():
-        yield (*key, bucket(count))
+        length = visit.target.partition("?")[0].count("/")
+        seen: tuple[object, ...] = (
+            visit.actor.value,
+            visit.method,
+            length,
+            visit.status,
+            visit.token_verdict,
+            visit.fault,
+        )
+        counts[seen] = counts.get(seen, 0) + 1
+    for told, count in counts.items():
+        yield (*told, bucket(count))
 
 
 def template(stderr: bytes) -> tuple[str, ...]:
@@ -98,16 +105,16 @@ def _shape(stdout: bytes) -> str:
 
 def _structure(value: Any, depth: int) -> str:
     if isinstance(value, dict) and depth < 4:
-        members = {
-            (str(key) if depth != 1 else _key_kind(str(key))): _structure(item, depth + 1)
-            for key, item in value.items()  # pyright: ignore[reportUnknownVariableType]
-        }
-        return "{" + ",".join(f"{key}:{text}" for key, text in sorted(members.items())) + "}"
-    if isinstance(value, list):
-        return f"[{bucket(len(value))}]"  # pyright: ignore[reportUnknownArgumentType]
+        members = cast("dict[str, Any]", value)
+        told = sorted(
+            f"{_key_kind(name) if depth == 1 else name}:{_structure(item, depth + 1)}"
+            for name, item in members.items()
+        )
+        return "{" + ",".join(dict.fromkeys(told)) + "}"
     if isinstance(value, str):
+        # `Image`, `15m0s`: constants of the protocol rather than secrets.
         return value if depth == 1 and len(value) < 12 and value.isalpha() else "s"
-    return type(value).__name__
+    return next((name for name, kind in _KINDS if isinstance(value, kind)), "other")
 
 
 def _key_kind(key: str) -> str:

@@ -40,5 +40,3 @@ class PythonCoverage:
             with suppress(OSError):
                 os.unlink(path)
         return frozenset((SPACE << 40) | number for number in numbers)
-
-

@@ -11,14 +11,17 @@ import sys
 import threading
 import zlib
 from array import array
+from types import CodeType, FrameType
+from typing import Any, Dict, Optional, Set, Tuple  # noqa: UP035 - providers run old ones, too
 
 _PLACE = os.environ.pop("PULLPROOF_COVER", "")
 _HERE = os.path.dirname(os.path.abspath(__file__))
-_seen = set()
-_own = {}
+_seen: Set[Tuple[str, str, object]] = set()  # noqa: UP006 - as above
+_own: Dict[str, bool] = {}  # noqa: UP006
 
 
-def _is_own(code):
+def _is_own(code: CodeType) -> bool:
+    """Whether `code` is the provider's, and not its interpreter's."""
     name = code.co_filename
     known = _own.get(name)
     if known is None:
@@ -28,71 +31,72 @@ def _is_own(code):
     return known
 
 
-def _monitor():
-    monitoring = sys.monitoring
+def _monitor(monitoring: Any) -> None:
     tool = monitoring.COVERAGE_ID
     monitoring.use_tool_id(tool, "pullproof")
     events = monitoring.events
 
-    def line(code, number):
+    def line(code: CodeType, number: int) -> object:
         if _is_own(code):
             _seen.add((code.co_filename, code.co_name, number))
         return monitoring.DISABLE
 
-    def branch(code, start, end):
+    def branch(code: CodeType, start: int, end: int) -> object:
         if not _is_own(code):
             return monitoring.DISABLE
         _seen.add((code.co_filename, code.co_name, (start, end)))
+        return None
 
     monitoring.register_callback(tool, events.LINE, line)
     monitoring.register_callback(tool, events.BRANCH, branch)
     monitoring.set_events(tool, events.LINE | events.BRANCH)
 
 
-def _trace():
-    def local_tracer(name, function):
-        before = [0]
+class _Tracer:
+    """Follows one call line by line."""
 
-        def tracer(frame, event, argument):
-            if event == "line":
-                _seen.add((name, function, (before[0], frame.f_lineno)))
-                before[0] = frame.f_lineno
-            return tracer
+    def __init__(self, code: CodeType) -> None:
+        self.code = code
+        self.before = 0
 
-        return tracer
-
-    def tracer(frame, event, argument):
-        code = frame.f_code
-        return local_tracer(code.co_filename, code.co_name) if _is_own(code) else None
-
-    threading.settrace(tracer)
-    sys.settrace(tracer)
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "line":
+            place = (self.before, frame.f_lineno)
+            _seen.add((self.code.co_filename, self.code.co_name, place))
+            self.before = frame.f_lineno
+        return self
 
 
-def _write():
+def _call(frame: FrameType, event: str, argument: Any) -> "Optional[_Tracer]":  # noqa: UP045
+    return _Tracer(frame.f_code) if _is_own(frame.f_code) else None
+
+
+def _write() -> None:
     sys.settrace(None)
     numbers = array("I")
     for name, function, place in list(_seen):
         text = repr((os.path.basename(name), function, place))
         numbers.append(zlib.crc32(text.encode("utf-8", "backslashreplace")))
     try:
-        with open(os.path.join(_PLACE, "py.%d" % os.getpid()), "wb") as file:
+        with open(os.path.join(_PLACE, "py." + str(os.getpid())), "wb") as file:
             file.write(numbers.tobytes())
     except OSError:
         pass
 
 
-def _start():
+def _start() -> None:
     paths = os.environ.pop("PYTHONPATH", "").split(os.pathsep)
     kept = [path for path in paths if path and os.path.abspath(path) != _HERE]
     if kept:
         os.environ["PYTHONPATH"] = os.pathsep.join(kept)
     sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != _HERE]
     atexit.register(_write)
-    if hasattr(sys, "monitoring"):
-        _monitor()
+    monitoring = vars(sys).get("monitoring")
+    if monitoring is not None:
+        _monitor(monitoring)
     else:
-        _trace()
+        threading.settrace(_call)
+        sys.settrace(_call)
 
 
 if _PLACE:
