@@ -1,6 +1,7 @@
 """Finds targets by their files, and what belongs to each."""
 
 import inspect
+import pkgutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -61,7 +62,8 @@ class UnknownTarget(LookupError):
 
 def names() -> tuple[str, ...]:
     """Return the names of all targets, sorted."""
-    return tuple(sorted(p.stem for p in FOLDER.glob("*.py") if not p.stem.startswith("_")))
+    found = pkgutil.iter_modules([str(FOLDER)])  # also where there are no files: PyInstaller
+    return tuple(sorted(module.name for module in found if not module.ispkg))
 
 
 def load(name: str) -> Target:
