@@ -103,7 +103,9 @@ class _Composer:
 
 def _new_node(event: yaml.NodeEvent, line: int) -> Node:
     tag = str(getattr(event, "tag", None) or "").removeprefix(_TAG_PREFIX)
-    tag = "" if tag == "!" else tag
+    is_bare = tag == "!"
+    tag = "" if is_bare else tag
     if isinstance(event, yaml.ScalarEvent):
-        return Scalar(line, tag, event.value, event.implicit[0])
+        # A lone `!` makes a text of whatever follows it.
+        return Scalar(line, tag, event.value, event.implicit[0] and not is_bare)
     return (Sequence if isinstance(event, yaml.SequenceStartEvent) else Mapping)(line)

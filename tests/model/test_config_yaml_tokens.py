@@ -43,6 +43,14 @@ class TestK022Tags:
     def test_a_tab_may_follow(self) -> None:
         assert first("a: !!str\t1\n") == "1"
 
+    def test_a_tag_with_nothing_behind_it_is_an_empty_text(self) -> None:
+        assert read_yaml(b"!").value == JsonString("", 1)
+        assert first("a: !\n") == ""
+
+    @pytest.mark.parametrize("value", ["1", "~", "yes", '"1"'])
+    def test_a_lone_tag_makes_a_text_of_what_follows(self, value: str) -> None:
+        assert first(f"a: ! {value}\n") == value.strip('"')
+
     @pytest.mark.parametrize("tag", ["!!", "!a!b", "!<>", '!"x"', "!a%zz"])
     def test_what_is_no_tag_is_refused(self, tag: str) -> None:
         with pytest.raises(InvalidYAML):
