@@ -55,6 +55,10 @@ _OPEN = """\
 
 No difference is known that nothing explains.
 """
+_COUNTED = """\
+The disagreements that the tables still count led to the last corrections below and are gone;
+that op has not been run since.
+"""
 _FOUND = """\
 ## Found and corrected
 
@@ -73,6 +77,7 @@ _FOUND = """\
 | K-022 | `\\|#`, and `\\|` before a tab: a comment or tab may follow the header of a block scalar at once; a tab is no indent of one | all |
 | K-022 | `[?]` loses its bracket to go-yaml's parser, `[?]]` is whole; `![!` is a tag, and a tab may follow one | all |
 | K-022 | a mapping as a key is told before an empty key | all |
+| K-022 | a lone `!` makes a text of whatever follows, `! 12` and nothing included | all |
 """
 
 
@@ -135,7 +140,9 @@ def page(runs: Sequence[Run]) -> str:
     parts.append(_table("op", ops, minors, lambda op, minor: _of_op(runs, op, minor)))
     parts += ["## By rule\n", "Inputs / positive ones of the ops that can reach the rule.\n"]
     parts.append(_table("rule", rules, minors, lambda rule, minor: _of_rule(runs, rule, minor)))
-    parts += ["## Explained\n", _explained(runs), _OPEN, _FOUND]
+    parts += ["## Explained\n", _explained(runs), _OPEN]
+    parts += [_COUNTED] if any(run.disagreements for run in runs) else []
+    parts.append(_FOUND)
     return "\n".join(parts)
 
 
