@@ -195,13 +195,15 @@ class Ours:
             raise SystemExit(f"the worker for {mode} did not start")
 
     def rate(self, seconds: float) -> float:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         print(seconds, file=self._process.stdin, flush=True)
         runs, took, _ = self._process.stdout.readline().split()
         return int(runs) / float(took)
 
     def close(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait()
@@ -278,7 +280,7 @@ def chart(results: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=0.4)
     parser.add_argument("--only", default="")

@@ -15,6 +15,7 @@ from pathlib import Path
 _WORD = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:/@-]{2,47}")
 _MOST_BYTES = 16 * 1024 * 1024
 _MOST_WORDS = 3000
+_MOST_FOREIGN = 100
 _SMALL = 256 * 1024
 """A file of this size or less is its author's own: all its words count."""
 _TELLING = re.compile(
@@ -39,15 +40,23 @@ class Dictionary:
 
     @classmethod
     def of(cls, paths: Iterable[str]) -> "Dictionary":
-        """Return the words in the files at `paths`; what cannot be read is left out."""
-        found: list[str] = []
+        """Return the words in the files at `paths`; what cannot be read is left out.
+
+        A script's come before its interpreter's, of which only some are taken.
+        """
+        own: list[str] = []
+        others: list[str] = []
         for path in paths:
             try:
                 with Path(path).open("rb") as file:
-                    found += words_of(file.read(_MOST_BYTES))
+                    data = file.read(_MOST_BYTES)
             except OSError:
                 continue
-        return cls(found[:_MOST_WORDS])
+            if len(data) <= _SMALL and not data.startswith(b"\x7fELF"):
+                own += words_of(data)
+            else:
+                others += words_of(data)
+        return cls((*own, *others[: _MOST_FOREIGN if own else _MOST_WORDS])[:_MOST_WORDS])
 
     def __len__(self) -> int:
         return len(self._words)

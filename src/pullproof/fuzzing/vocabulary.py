@@ -61,7 +61,7 @@ def vocabulary(setup: Setup, checks: Iterable[Check]) -> Vocabulary:
     )
     return Vocabulary(
         images=_images(setup, steps),
-        tokens=tuple(dict.fromkeys((TokenKind.VALID, *(step.token for step in steps)))),
+        tokens=tuple(TokenKind) if setup.provider.sa_mode else (TokenKind.VALID,),
         annotation_keys=tuple(keys),
         annotations=tuple(dict.fromkeys(s.annotations for s in steps if s.annotations is not None)),
         edits=tuple(dict.fromkeys(edit for step in steps for edit in step.edits)),
