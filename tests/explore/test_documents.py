@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pullproof.cli import cli
+from pullproof.explore.documents import findings as expectations
 from pullproof.explore.documents import invariants, measured, mutants, track_record
 from pullproof.explore.documents.__main__ import main
 from pullproof.explore.documents.measure import (
@@ -25,9 +26,12 @@ from pullproof.explore.symmetry import symmetries
 from pullproof.explore.traces import replay
 from pullproof.model.protocol import image_scopes, scopes
 from pullproof.model.protocol.build import build
+from pullproof.model.protocol.findings import FINDINGS
 from pullproof.model.protocol.history import BUGS, ELSEWHERE, Bug
+from pullproof.model.protocol.image_promises import PROMISES as IMAGE_PROMISES
 from pullproof.model.protocol.mutants import all_mutants
 from pullproof.model.protocol.params import Params
+from pullproof.model.protocol.promises import PROMISES
 
 ROOT = Path(__file__).resolve().parents[2]
 BY_ID = {bug.id: bug for bug in BUGS}
@@ -234,3 +238,25 @@ def test_a_rule_names_the_properties_that_are_about_it() -> None:
     said = CliRunner().invoke(cli, ["rules", "I-30"]).output
     assert "pullproof explore --invariant I-30b" in said
     assert "pullproof explore --promises --invariant P-58" in said
+
+
+class TestFindings:
+    def test_the_page_is_what_record_and_texts_give(self) -> None:
+        assert (ROOT / expectations.PATH).read_text("utf-8") == expectations.page(
+            expectations.read(ROOT / expectations.RECORD)
+        )
+
+    def test_each_expectation_that_the_real_rules_break_is_told(self) -> None:
+        told = {each.id for each in FINDINGS}
+        promised = {row.id for row in (*PROMISES, *IMAGE_PROMISES)}
+        assert (
+            told == promised == {each.id for each in expectations.read(ROOT / expectations.RECORD)}
+        )
+
+    @pytest.mark.parametrize(
+        "shown", expectations.read(ROOT / expectations.RECORD), ids=lambda shown: shown.id
+    )
+    def test_each_trace_still_breaks_it(self, shown: expectations.Shown) -> None:
+        trace = expectations.retraced(shown)
+        machine = build(expectations.configuration(shown.configuration).at(shown.kubernetes))
+        assert shown.id in replay(machine, trace).violated

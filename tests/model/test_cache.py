@@ -20,6 +20,7 @@ from pullproof.model.cache import (
     store,
     token_hash,
 )
+from pullproof.model.images import repo_name
 from pullproof.model.provider import CacheKeyType, CacheType
 from pullproof.model.versions import KubeletVersion
 
@@ -130,7 +131,14 @@ class TestK101CacheKeys:
     def test_global_is_no_registry_since_1_34(self) -> None:
         bases = [base_key(CacheKeyType.GLOBAL, "global", KubeletVersion(m)) for m in (33, 34)]
         assert bases == ["global", "<global>"]
-        assert registry_of("global/app") == "global"  # which collided before
+        assert registry_of("global/app") == "global"
+
+    def test_no_image_is_of_a_registry_of_that_name(self) -> None:
+        assert [registry_of(repo_name(image)) for image in ("global", "global/app")] == [
+            "docker.io",
+            "docker.io",
+        ]
+        assert registry_of(repo_name("global:5000/app")) == "global:5000"
 
     def test_the_error_tells_what_was_too_long(self) -> None:
         with pytest.raises(KeyTooLong) as caught:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pullproof.explore.documents import invariants, measured, mutants, track_record
+from pullproof.explore.documents import findings, invariants, measured, mutants, track_record
 from pullproof.explore.documents.measure import measure
 from pullproof.explore.jobs import cores
 
@@ -46,6 +46,15 @@ def _track_record(check: bool) -> None:
     if not check:
         track_record.write(track_record.find_all())
     _page(track_record.PATH, lambda: track_record.page(track_record.read()), check)
+
+
+@main.command("findings")
+@click.option("--check", is_flag=True, help="Search nothing; fail if the page is out of date.")
+def _findings(check: bool) -> None:
+    """Look for what breaks expectations; write docs/findings.json and .md."""
+    if not check:
+        findings.write(findings.find_all(cores()))
+    _page(findings.PATH, lambda: findings.page(findings.read()), check)
 
 
 def _page(path: Path, made: Callable[[], str], check: bool) -> None:
