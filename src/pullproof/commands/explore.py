@@ -24,14 +24,17 @@ from pullproof.explore.text import replay_text, scope_text, trace_text
 from pullproof.explore.traces import Trace, from_document, replay, to_document
 from pullproof.model.errors import Problem, UserError
 from pullproof.model.protocol.answers import ANSWERS
-from pullproof.model.protocol.build import build
 from pullproof.model.protocol.holds import WITNESS, family
 from pullproof.model.protocol.mutants import all_mutants
 from pullproof.model.protocol.params import Params
 from pullproof.model.protocol.scopes import PRESETS, SCOPES
+from pullproof.model.protocol.ways import WAYS, build_any
 
 NOTHING_CHECKED, UNDECIDED = 4, 3
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+
+
+BUILDER = "pullproof.model.protocol.ways:build_any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,10 @@ class Run:
         several = len(self.configurations) > 1
         return [
             ExploreJob(
-                params, self.mutant, _own_checkpoint(options, params.name) if several else options
+                params,
+                self.mutant,
+                _own_checkpoint(options, params.name) if several else options,
+                BUILDER,
             )
             for params in self.configurations
         ]
@@ -110,7 +116,7 @@ def explore_command(
     if replay_file is not None:
         return _replay(replay_file, minor, mutant)
     _known("mutant", [mutant] if mutant else [], all_mutants())
-    names = configs or (tuple(PRESETS) if compare_ else ())
+    names = configs or (tuple(WAYS) if compare_ else ())
     configurations = tuple(
         _with_faults(p if minor is None else p.at(minor), faults)
         for p in _configurations(scope, names)
@@ -188,7 +194,10 @@ def _configurations(scope: str, names: Sequence[str]) -> tuple[Params, ...]:
 
 
 def _every_configuration() -> dict[str, Params]:
-    return {p.name: p for scope in reversed([*SCOPES.values()]) for p in scope} | dict(PRESETS)
+    return {p.name: p for scope in reversed([*SCOPES.values()]) for p in scope} | {
+        **PRESETS,
+        **WAYS,
+    }
 
 
 def _with_faults(params: Params, faults: tuple[str, ...]) -> Params:
@@ -206,7 +215,7 @@ def _only(invariants: tuple[str, ...], configurations: Iterable[Params]) -> froz
     if not invariants:
         return None
     wanted = {each.lower().removesuffix(WITNESS) for each in invariants}
-    ids = {p.id for params in configurations for p in build(params).properties}
+    ids = {p.id for params in configurations for p in build_any(params).properties}
     return frozenset(
         id_ for id_ in ids if not wanted.isdisjoint({_bare(id_).lower(), family(id_).lower()})
     )
@@ -468,7 +477,7 @@ def _replay(path: Path, minor: int | None, mutant: str) -> int:
     chosen = "" if mutant == "none" else mutant or origin.get("mutant", "")
     _known("mutant", [chosen] if chosen else [], all_mutants())
     trace = from_document(document)
-    result = replay(build(params, chosen), trace)
+    result = replay(build_any(params, chosen), trace)
     about = document.get("property", {})
     name = f"Kubernetes 1.{params.minor}" + (f" with mutant {chosen}" if chosen else "")
     click.echo(f"{path}: {about.get('id', 'a trace')} in {params.name}, on {name}")

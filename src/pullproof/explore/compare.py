@@ -20,7 +20,10 @@ class Comparison:
 
 
 def compared(explorations: Sequence[Exploration]) -> Comparison:
-    """Return the table over all always-properties, in order of first appearance."""
+    """Return the table over all always-properties, in order of first appearance.
+
+    What applies to none of them is left out.
+    """
     prose: dict[str, str] = {}
     for each in explorations:
         for result in each.properties:
@@ -35,7 +38,8 @@ def compared(explorations: Sequence[Exploration]) -> Comparison:
         )
         for id_, text in prose.items()
     )
-    return Comparison(tuple(each.machine for each in explorations), rows)
+    shown = tuple(row for row in rows if set(row[2]) != {NOT_APPLICABLE})
+    return Comparison(tuple(each.machine for each in explorations), shown)
 
 
 def _cell(id_: str, results: dict[str, PropertyResult], exploration: Exploration) -> str:

@@ -206,8 +206,12 @@ def _work(connection: Connection) -> None:
         # Ctrl-C at the terminal goes to the parent alone, which tells us once.
         os.setpgrp()
 
-    def tell(progress: Progress) -> None:
-        connection.send(("progress", progress))
+    def say(kind: str, content: Any) -> None:
+        try:
+            connection.send((kind, content))
+        except OSError:
+            # The parent was killed: nobody is left to work for.
+            raise SystemExit(1) from None
 
     while True:
         try:
@@ -215,11 +219,11 @@ def _work(connection: Connection) -> None:
         except (EOFError, OSError, KeyboardInterrupt):
             return
         try:
-            result = job.run(tell)
+            result = job.run(lambda progress: say("progress", progress))
         except KeyboardInterrupt:
             # Between explorations: there is nothing to send.
             return
         except Exception as error:  # noqa: BLE001 - it is the parent that reports it
-            connection.send(("failed", f"job {index}: {type(error).__name__}: {error}"))
+            say("failed", f"job {index}: {type(error).__name__}: {error}")
             continue
-        connection.send(("done", result))
+        say("done", result)

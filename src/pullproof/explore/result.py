@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from pullproof.explore.traces import Trace
 
-PROMISE_ONLY = "P-"
+PROMISE_ONLY = ("P-", "G-")
 """Properties with such ids are reported, and fail a run only on request."""
 
 
