@@ -19,9 +19,7 @@ from pathlib import Path
 from pullproof.fuzz.targets.support.listing import FOLDER, load, names
 from pullproof.fuzz.targets.support.seeds import write_folder
 
-PURE_PARSING = frozenset(
-    {"cache_keys", "challenges", "durations", "globs", "image_names", "json_scanner"}
-)
+PURE_PARSING = frozenset({"challenges", "durations", "globs", "image_names", "json_scanner"})
 BOUND = 20_000
 _COUNT = re.compile(r"stat::number_of_executed_units: (\d+)")
 _EDGES = re.compile(r"cov: (\d+) ft: (\d+)")

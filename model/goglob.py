@@ -8,9 +8,12 @@ gets as far as the malformed piece (K-045).
 Source: K-043, K-045; Go path/filepath, as measured (Go std).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_SPECIAL = re.compile(rb"[\[\]?\\]")
+"""What makes more of a piece than plain bytes."""
 _ILL_FORMED = 0xFFFD
 """What Go reads where bytes are no UTF-8."""
 
@@ -78,6 +81,9 @@ def _pieces(pattern: bytes) -> Iterator[_Piece]:
 
 def _end_of_piece(text: bytes) -> int:
     """Return the index of the first star that is neither escaped nor in a class."""
+    if not _SPECIAL.search(text):
+        end = text.find(b"*")
+        return len(text) if end < 0 else end
     in_class = False
     at = 0
     while at < len(text):
@@ -111,6 +117,8 @@ def _fit(text: bytes, name: bytes) -> bytes | None:
     Reads `text` to its end even when the name no longer fits, because a
     malformed pattern is an error either way.
     """
+    if not _SPECIAL.search(text):
+        return name[len(text) :] if name.startswith(text) else None
     fits = True
     while text:
         fits = fits and bool(name)

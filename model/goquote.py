@@ -6,6 +6,7 @@ is carried as a lone surrogate (`surrogateescape`) and quoted as `\\xhh`.
 Source: Go strconv, as measured (Go std).
 """
 
+import re
 import unicodedata
 
 _NAMED = {
@@ -20,6 +21,8 @@ _NAMED = {
     "\\": "\\\\",
 }
 _PRINTABLE_CLASSES = "LMNPS"
+_PLAIN = re.compile(r"[ !#-\[\]-~]*")
+"""What stands for itself; nearly every text is of this kind."""
 
 
 def quote(text: str) -> str:
@@ -28,6 +31,8 @@ def quote(text: str) -> str:
     >>> quote('a"b')
     '"a\\\\"b"'
     """
+    if _PLAIN.fullmatch(text):
+        return f'"{text}"'
     return f'"{"".join(_quoted(character) for character in text)}"'
 
 

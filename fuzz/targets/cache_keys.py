@@ -37,10 +37,10 @@ def check(data: bytes) -> None:
     lines += [""] * (2 * _LINES + 1 - len(lines))
     first, second = _lookup(lines[:_LINES]), _lookup(lines[_LINES : 2 * _LINES])
     token = lines[2 * _LINES]
-    for cache_type in (CacheType.SERVICE_ACCOUNT, CacheType.TOKEN):
-        one, other = _key(first, cache_type, token), _key(second, cache_type, token)
-        if one is not None and other is not None:
-            assert (one == other) == (first == second), "two lookups share a key"
+    cache_type = CacheType.TOKEN if token else CacheType.SERVICE_ACCOUNT
+    one, other = _key(first, cache_type, token), _key(second, cache_type, token)
+    if one is not None and other is not None:
+        assert (one == other) == (first == second), "two lookups share a key"
     _check_flights(first, second, token)
 
 

@@ -27,17 +27,14 @@ def check(data: bytes) -> None:
     pattern, name = texts(data, 2)
     found = matches(pattern, name)
     assert found == _by_the_strict_question(pattern, name), "two answers to one question"
-    assert is_image_allowed((pattern,), name) == found, "one pattern is not a list of one"
-    assert is_image_allowed((pattern, "*.*", pattern), name) or not found, (
-        "more patterns allow less"
-    )
+    assert is_image_allowed(("[", pattern), name) == found, "more patterns are not any of them"
     if found and "/" in name and not {"?", "#"} & set(name):
         assert matches(pattern, name + "x"), "a longer path stops matching"
     if _PLAIN_PATTERN.fullmatch(pattern) and _PLAIN_NAME.fullmatch(name):
         assert found == _matches(pattern, name), "not what the four questions say"
     if _PLAIN_NAME.fullmatch(name):
         assert matches(name, name), "a plain name does not match itself"
-    if len(data) < 200:
+    if len(data) % 8 == 0:
         sentence = explain(pattern, name)
         assert sentence.endswith("."), "an explanation is no sentence"
 
