@@ -24,6 +24,9 @@ func TestServe(t *testing.T) {
 	os.Unsetenv(serveVariable)
 	os.Unsetenv(gatesVariable)
 	removeOrphans() // here, because the bubble has a clock of its own
+	if err := prepareRuntime(); err != nil {
+		t.Fatal(err)
+	}
 	code := 0
 	synctest.Test(t, func(*testing.T) {
 		if err := serveAll(gates); err != nil {

@@ -35,14 +35,15 @@ var (
 	served         *machine       // the node it is on at the moment
 )
 
+// prepareRuntime is for before the bubble: what the manager has besides looks
+// at its clock every half second, which makes virtual hours long.
+func prepareRuntime() error {
+	manager, err := newRuntimeManager(criVersion{}, cri{})
+	runtimeManager = manager
+	return err
+}
+
 func runtimeOf(n *machine) unsafe.Pointer {
-	if runtimeManager == nil {
-		manager, err := newRuntimeManager(criVersion{}, cri{})
-		if err != nil {
-			panic(err)
-		}
-		runtimeManager = manager
-	}
 	served = n
 	return runtimeManager
 }

@@ -21,13 +21,13 @@ from pullproof.oracle import images
 from pullproof.oracle.comparison import Comparison
 from pullproof.oracle.images import ImageScenario
 from pullproof.oracle.mutation import pick
-from pullproof.oracle.node_run import START, NodeRun
+from pullproof.oracle.node_run import LOOK, PRUNE, START, SWEEP, NodeRun
 
 _DIGEST = "@sha256:" + "0123456789abcdef" * 4
 _CONTENTS = (
     ("r.test/a:1", "r.test/a:2", f"r.test/a{_DIGEST}", "r.test/b:1"),
     ("nginx:1", "docker.io/library/nginx:1", "nginx", "r.test/mirror/nginx:1"),
-    ("localhost:5000/x/y", "localhost:5000/x/y:latest", "r.test/c"),
+    ("localhost:5000/x/y", "localhost:5000/x/y:latest", "r.test.example/c"),
 )  # fmt: skip
 _REPOS = ("r.test/a", "r.test/b", "docker.io/library/nginx", "localhost:5000/x/y")
 _ALLOWLIST = (
@@ -37,26 +37,25 @@ _POLICIES: tuple[VerificationPolicy, ...] = (
     "NeverVerifyPreloadedImages", "NeverVerifyPreloadedImages", "AlwaysVerify",
     "NeverVerifyAllowlistedImages", "NeverVerify",
 )  # fmt: skip
-_PULLS: tuple[PullPolicy, ...] = ("IfNotPresent", "IfNotPresent", "Always", "Never")
+_PULLS: tuple[PullPolicy, ...] = ("IfNotPresent", "IfNotPresent", "IfNotPresent", "Always", "Never")
 _WAITS = ("wait(1)", "wait(9)", "wait(10)", "wait(20)", "wait(301)", "wait(700)")
 _LOGINS = ("alice", "bob", "carol")
 _TRIES = 40
-_EAGER = ("kubelet.ensures", "runtime.pulls", "kubelet.records")
-"""Kinds of moves that most others wait for."""
+_WEIGHTS = {
+    "kubelet.ensures": 4, "runtime.pulls": 4, "kubelet.records": 4, "container.ends": 2,
+    "secret.rotated": 2, "secret.recreated": 2, "account.recreated": 2, "provider.turns": 2,
+}  # fmt: skip
+"""Kinds of moves that most others wait for, or that change whose a credential is."""
+_COLLECTS = (LOOK, LOOK, SWEEP, PRUNE, PRUNE)
+_SPOILS = ("record.spoilt", "intent.spoilt")
 
 
 def configuration(rng: Random) -> ImageParams:
     """Return a small node: images, pods, secrets, accounts and what may fail."""
-    contents = tuple(_content(rng, at) for at in range(1 + int(rng.random() * 2.4)))
+    contents = tuple(_content(rng, at) for at in range(1 + int(rng.random() * 1.8)))
     names = [name for content in contents for name in content.names]
     secrets = tuple(_secret(rng, f"s{at}" + "x" * at) for at in range(int(rng.random() * 3)))
-    accounts = tuple(
-        ImageAccountParams(
-            name, opens=_opens(rng), incarnations=1 + int(rng.random() * 2), fails=_or(rng, 0.5)
-        )
-        for name in ("acc", "bcc")
-        if rng.random() < 0.5
-    )
+    accounts = tuple(_account(rng, name) for name in ("acc", "bcc") if rng.random() < 0.5)
     containers = tuple(
         _container(rng, f"p{at}", names, secrets, accounts)
         for at in range(2 + int(rng.random() * 2.5))
@@ -88,12 +87,19 @@ def configuration(rng: Random) -> ImageParams:
     )
 
 
-def _or(rng: Random, chance: float) -> bool:
-    return rng.random() < chance
+def _account(rng: Random, name: str) -> ImageAccountParams:
+    return ImageAccountParams(
+        name,
+        pick(rng, ("ns", "ns", "other")),
+        pick(rng, ("", "shared")),
+        _opens(rng),
+        incarnations=1 + int(rng.random() * 2),
+        fails=rng.random() < 0.5,
+    )
 
 
 def _opens(rng: Random) -> tuple[str, ...]:
-    return tuple(repo for repo in _REPOS if rng.random() < 0.55)
+    return tuple(repo for repo in _REPOS if rng.random() < 0.75)
 
 
 def _content(rng: Random, at: int) -> ContentParams:
@@ -125,24 +131,34 @@ def _container(
     mine = [secret.name for secret in secrets if rng.random() < 0.6]
     rng.shuffle(mine)
     account = pick(rng, accounts).name if accounts and rng.random() < 0.6 else ""
-    return ContainerParams(pod, pick(rng, names), pick(rng, _PULLS), tuple(mine), account)
+    image = names[0] if rng.random() < 0.5 else pick(rng, names)
+    return ContainerParams(pod, image, pick(rng, _PULLS), tuple(mine), account)
 
 
 def walk(rng: Random, image: ImageParams, minor: int, length: int) -> tuple[str, ...]:
     """Return moves that are possible one after the other."""
     run = NodeRun(image, minor)
-    moves = (*run.moves, *_WAITS)
-    eager = tuple(name for name, e in run.events.items() if e.kind in _EAGER) * 3
-    choices = (*moves, *eager)
+    weighted = [name for name, e in run.events.items() for _ in range(_WEIGHTS.get(e.kind, 1) - 1)]
+    choices = (*run.moves, *_WAITS, *weighted)
+    spoils = tuple(name for name, e in run.events.items() if e.kind in _SPOILS)
     made: list[str] = []
     for _ in range(length * _TRIES):
         if len(made) >= length:
             break
-        move = START if not run.is_up and rng.random() < 0.4 else pick(rng, choices)
+        move = _next(rng, run, choices, spoils)
         before = dict(run.state)
         if run.perform(move).steps or run.state != before:
             made.append(move)
     return tuple(made)
+
+
+def _next(rng: Random, run: NodeRun, choices: Sequence[str], spoils: Sequence[str]) -> str:
+    chance = rng.random()
+    if not run.is_up and chance < 0.6:
+        return pick(rng, spoils) if spoils and chance < 0.3 else START
+    if run.scene.image.collection and chance < 0.12:
+        return pick(rng, _COLLECTS)
+    return pick(rng, choices)
 
 
 def generate(rng: Random, seeds: Sequence[ImageScenario]) -> ImageScenario:

@@ -41,8 +41,8 @@ def password(user: str) -> str:
 
 def hash_of(model_hash: str) -> str:
     """Return what the kubelet records where the model has the name of a login."""
-    if not model_hash:
-        return ""
+    if not model_hash.startswith(HASH):
+        return model_hash  # nothing, or what should not be there
     user = model_hash.removeprefix(HASH)
     return auth_config_hash(user, password(user))
 
@@ -75,7 +75,10 @@ def _entry(entry: Entry, minor: int) -> Mapping[str, object]:
     secrets = [
         {**_where(secret.where), "credentialHash": hash_of(secret.hash)} for secret in entry.secrets
     ]
-    accounts = [_where(account.where) for account in entry.accounts]
+    accounts = [
+        {**_where(account.where), **({"extra": account.extra} if account.extra else {})}
+        for account in entry.accounts
+    ]
     found: dict[str, object] = {}
     if secrets or minor < OMITS_EMPTY_FROM:
         found["kubernetesSecrets"] = secrets or None
