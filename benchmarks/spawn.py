@@ -11,6 +11,7 @@ counters read after each run.
 """
 
 import argparse
+import gc
 import json
 import os
 import shutil
@@ -63,6 +64,18 @@ TOLD = {
     "coverage": "ours, confined, with coverage",
 }
 TARGETS = {"static-c": 0.80, "go": 0.90}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One round: runs per second, and per second of processor time.
+
+    On an idle machine the two tell the same. On a loaded one the second is what
+    can be compared, because it leaves out waiting for a turn.
+    """
+
+    wall: float
+    cpu: float
 
 
 @dataclass(frozen=True)
@@ -134,7 +147,7 @@ def build(folder: Path, only: Sequence[str]) -> tuple[list[Subject], list[str]]:
 # --- the engine, in a process of its own ---------------------------------------
 
 
-def worker(mode: str, root: Path, command: Sequence[str]) -> None:
+def worker(mode: str, root: Path, cover: Path, command: Sequence[str]) -> None:
     """Answer `SECONDS` lines with `RUNS SECONDS REMEMBERED`."""
     from pullproof.adapters.spawn_confine import isolate_network, limit, restrict_files
     from pullproof.adapters.spawn_session import SpawnSession
@@ -149,7 +162,7 @@ def worker(mode: str, root: Path, command: Sequence[str]) -> None:
         for part in (isolate_network(), limit()):
             print(f"{part.name}: {part.detail}", file=sys.stderr)
     setup = setup_from_words(tuple(command), ("registry.example",), None, Overrides(), None)
-    coverage = GoCoverage(root / "coverage") if mode == "coverage" else None
+    coverage = GoCoverage(cover) if mode == "coverage" else None
     if coverage is not None:
         setup = with_env(setup, coverage.env)
     scenarios = [
@@ -159,12 +172,13 @@ def worker(mode: str, root: Path, command: Sequence[str]) -> None:
     oracle = Oracle(setup)
     with SpawnSession(setup, seed=1, root=root, gentle=coverage is not None) as session:
         if confined:
-            part = restrict_files([root])
+            part = restrict_files([root, cover])
             print(f"{part.name}: {part.detail}", file=sys.stderr)
+        gc.freeze()
         print("ready", flush=True)
         for line in sys.stdin:
             seconds = float(line)
-            runs, started = 0, time.perf_counter()
+            runs, started, spent = 0, time.perf_counter(), _cpu_s()
             while (now := time.perf_counter()) - started < seconds:
                 transcript = session.perform(scenarios[runs % len(scenarios)])
                 if mode == "unremembered":
@@ -175,7 +189,13 @@ def worker(mode: str, root: Path, command: Sequence[str]) -> None:
                 if failed or not transcript.execs[0].succeeded:
                     raise SystemExit(f"not a good run: {failed} {transcript.execs[0]}")
                 runs += 1
-            print(runs, now - started, oracle.remembered, flush=True)
+            print(runs, now - started, _cpu_s() - spent, flush=True)
+
+
+def _cpu_s() -> float:
+    """Return the processor time of this process and of all its dead children."""
+    times = os.times()
+    return sum(times[:4])
 
 
 class Ours:
@@ -183,8 +203,21 @@ class Ours:
 
     def __init__(self, mode: str, root: Path, command: Sequence[str]) -> None:
         root.mkdir()
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self._cover = tempfile.mkdtemp(prefix="pullproof-bench-", dir=memory)
         self._process = subprocess.Popen(
-            [sys.executable, __file__, "--worker", mode, "--root", str(root), "--", *command],
+            [
+                sys.executable,
+                __file__,
+                "--worker",
+                mode,
+                "--root",
+                str(root),
+                "--cover",
+                self._cover,
+                "--",
+                *command,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -194,12 +227,12 @@ class Ours:
         if self._process.stdout.readline() != "ready\n":
             raise SystemExit(f"the worker for {mode} did not start")
 
-    def rate(self, seconds: float) -> float:
+    def rate(self, seconds: float) -> Taken:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(seconds, file=self._process.stdin, flush=True)
-        runs, took, _ = self._process.stdout.readline().split()
-        return int(runs) / float(took)
+        runs, took, spent = self._process.stdout.readline().split()
+        return Taken(int(runs) / float(took), int(runs) / float(spent))
 
     def close(self) -> None:
         assert self._process.stdin is not None
@@ -207,21 +240,23 @@ class Ours:
         self._process.stdin.close()
         self._process.stdout.close()
         self._process.wait()
+        shutil.rmtree(self._cover, ignore_errors=True)
 
 
 def measure(
     subject: Subject, cspawn: Path, folder: Path, rounds: int, seconds: float
-) -> Mapping[str, list[float]]:
-    """Return runs per second of each line, one for each round."""
+) -> Mapping[str, list[Taken]]:
+    """Return what each line took, one for each round."""
     request = folder / "request.json"
     request.write_text(REQUEST)
 
-    def in_c(seconds: float) -> float:
+    def in_c(seconds: float) -> Taken:
         words = [str(cspawn), str(seconds), str(request), *subject.command]
+        spent = _cpu_s()
         runs, took = subprocess.run(
             words, check=True, capture_output=True, text=True
         ).stdout.split()  # fmt: skip
-        return int(runs) / float(took)
+        return Taken(int(runs) / float(took), int(runs) / (_cpu_s() - spent))
 
     modes = {name: subject.command for name in LINES if name != "c"}
     if subject.covered:
@@ -230,9 +265,9 @@ def measure(
         mode: Ours(mode, folder / f"{subject.name}-{mode}", command)
         for mode, command in modes.items()
     }
-    ways: dict[str, Callable[[float], float]] = {"c": in_c}
+    ways: dict[str, Callable[[float], Taken]] = {"c": in_c}
     ways |= {mode: item.rate for mode, item in ours.items()}
-    rates: dict[str, list[float]] = {name: [] for name in ways}
+    rates: dict[str, list[Taken]] = {name: [] for name in ways}
     try:
         for way in ways.values():
             way(seconds / 2)
@@ -279,6 +314,23 @@ def chart(results: Mapping[str, Mapping[str, float]]) -> str:
     )
 
 
+def row(name: str, kind: str, medians: Mapping[str, float]) -> str:
+    """Return one line of the table."""
+    base = medians["c"]
+    cost = 1 - medians["confined"] / medians["judged"]
+    covered = "-"
+    if "coverage" in medians:
+        slower = 1 - medians["coverage"] / medians["confined"]
+        covered = f"{medians['coverage'] / base:.2f} ({100 * slower:.0f} % slower)"
+    bound = TARGETS.get(name)
+    return (
+        f"| {name} | {kind} | {base:.0f} | {medians['judged'] / base:.2f} "
+        f"| {medians['confined'] / base:.2f} | {100 * cost:.1f} % "
+        f"| {medians['unremembered'] / base:.2f} | {covered} "
+        f"| {'' if bound is None else f'≥ {bound:.2f}'} |"
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=9)
@@ -287,10 +339,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--worker", default="", help=argparse.SUPPRESS)
     parser.add_argument("--root", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--cover", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("command", nargs="*", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        worker(options.worker, options.root, options.command)
+        worker(options.worker, options.root, options.cover, options.command)
         return 0
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
@@ -300,37 +353,40 @@ def main() -> int:
         subprocess.run(["cc", "-O2", "-o", str(cspawn), str(HERE / "cspawn.c")], check=True)
         subjects, missing = build(folder, [word for word in options.only.split(",") if word])
         results: dict[str, dict[str, float]] = {}
-        raw: dict[str, Mapping[str, list[float]]] = {}
+        raw: dict[str, Mapping[str, list[Taken]]] = {}
         print(
-            "| program | C loop /s | judged | confined | confinement costs | judged anew | with coverage | bound |"
+            "| program | per second of | C loop /s | judged | confined | confinement costs | judged anew | with coverage | bound |"
         )
-        print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+        print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
         for subject in subjects:
             rates = raw[subject.name] = measure(
                 subject, cspawn, folder, options.rounds, options.seconds
             )
-            medians = results[subject.name] = {
-                line: statistics.median(values) for line, values in rates.items()
+            results[subject.name] = {
+                line: statistics.median(item.wall for item in items)
+                for line, items in rates.items()
             }
-            base = medians["c"]
-            cost = 1 - medians["confined"] / medians["judged"]
-            covered = "-"
-            if "coverage" in medians:
-                slower = 1 - medians["coverage"] / medians["confined"]
-                covered = f"{medians['coverage'] / base:.2f} ({100 * slower:.0f} % slower)"
-            bound = TARGETS.get(subject.name)
-            print(
-                f"| {subject.name} | {base:.0f} | {medians['judged'] / base:.2f} "
-                f"| {medians['confined'] / base:.2f} | {100 * cost:.1f} % "
-                f"| {medians['unremembered'] / base:.2f} | {covered} "
-                f"| {'' if bound is None else f'≥ {bound:.2f}'} |",
-                flush=True,
-            )
+            for kind in ("wall", "cpu"):
+                medians = {
+                    line: statistics.median(getattr(item, kind) for item in items)
+                    for line, items in rates.items()
+                }
+                print(row(subject.name, kind, medians), flush=True)
         for line in missing:
             print(f"left out: {line}")
         if options.out:
             options.out.mkdir(parents=True, exist_ok=True)
-            document = {"medians": results, "rounds": raw, "load": os.getloadavg()}
+            document = {
+                "medians": results,
+                "rounds": {
+                    name: {
+                        line: [[item.wall, item.cpu] for item in items]
+                        for line, items in rates.items()
+                    }
+                    for name, rates in raw.items()
+                },
+                "load": os.getloadavg(),
+            }
             (options.out / "spawn.json").write_text(json.dumps(document, indent=2) + "\n")
             (options.out / "spawn.svg").write_text(chart(results))
     return 0

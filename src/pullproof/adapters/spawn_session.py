@@ -128,25 +128,25 @@ class SpawnSession:
         If it went exactly as the same one did before (and quickly, and nobody
         was asked), what was written down then is returned again.
         """
-        performance = _FastPerformance(self.setup, self.world, self, self._sandboxes, session=self)
-        self.world.begin(step)
+        world = self.world
+        world.begin(step)
         try:
-            item = performance.prepare(step)
-            outcome = self.run(item.invocation)
+            made = self.prepared(step, {})
+            outcome = self.run(made.invocation)
         finally:
-            self.world.end(step.id)
-        received, minted = self.world.take()
-        touched = self.touched()
+            world.end(step.id)
+        received, minted = world.take()
+        touched = self._watch.touched()
         key: object = None
-        if (
-            not (received or minted or touched or outcome.children)
-            and outcome.duration_s < _QUICK_S
-        ):
+        if not (received or minted or touched or outcome.children or outcome.duration_s > _QUICK_S):
             # Prepared once for equal steps, so its identity is enough.
-            key = (id(item.invocation), *_told(outcome))
+            key = (id(made), *_told(outcome))
             known = self._seen.get(key)
             if known is not None and known.scenario == scenario:
                 return known
+        performance = _FastPerformance(self.setup, world, self, self._sandboxes, session=self)
+        performance.keep(made.secrets)
+        item = Started(step, made.lookup, made.invocation, self.lend(), _QUIET)
         try:
             performance.record(item, outcome, touched=touched)
             transcript = performance.assemble(scenario, received, minted)
@@ -180,11 +180,12 @@ class SpawnSession:
         return self._sandbox
 
     def touched(self) -> bool:
-        """Whether the lent sandbox was touched; then it is not lent again."""
-        if not self._watch.touched():
-            return False
+        """Whether the lent sandbox was touched since it was lent."""
+        return self._watch.touched()
+
+    def lent_no_more(self) -> None:
+        """The lent sandbox is not new any more; the next one will be."""
         self._sandbox = None
-        return True
 
     def prepared(self, step: ExecStep, uses: dict[tuple[TokenKind, str], int]) -> "Prepared":
         """Return what `step` is started with, made now or before."""
@@ -275,6 +276,7 @@ class _FastPerformance(Performance):
             touched = self.session.touched()
         files = item.sandbox.changes(EMPTY) if touched else ()
         if touched:
+            self.session.lent_no_more()
             self.used.append(item.sandbox)
         self.execs.append(
             Exec(

@@ -144,6 +144,7 @@ class Campaign:
         self._on_status = on_status
         self._on_proved = on_proved
         self._root = Path(tempfile.mkdtemp(prefix="pullproof-fuzz-"))
+        self._cover = _memory_directory()
         self._members: list[_Member] = []
         self._gone = Progress()
         """Of workers that ended by themselves."""
@@ -269,6 +270,7 @@ class Campaign:
             plan.coverage,
             plan.guided,
             plan.confine,
+            str(self._cover or ""),
         )
         self._launch(orders)
 
@@ -441,6 +443,16 @@ class Campaign:
                 member.process.wait()
         finally:
             shutil.rmtree(self._root, ignore_errors=True)
+            if self._cover is not None:
+                shutil.rmtree(self._cover, ignore_errors=True)
+
+
+def _memory_directory() -> Path | None:
+    """Return a new directory in memory, if there is such a place: coverage is
+    written at every exec, and on a disk that is what costs most."""
+    with suppress(OSError):
+        return Path(tempfile.mkdtemp(prefix="pullproof-cover-", dir="/dev/shm"))
+    return None
 
 
 def _send(member: _Member, message: ToWorker) -> None:

@@ -22,6 +22,8 @@ class Orders:
     coverage: bool = True
     guided: bool = True
     confine: bool = True
+    coverage_root: str = ""
+    """Where coverage is written, one directory for each worker."""
 
 
 @dataclass(frozen=True, slots=True)

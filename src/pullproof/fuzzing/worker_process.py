@@ -7,6 +7,7 @@ SIGTERM, and providers and files go, too.
 
 import contextlib
 import ctypes
+import gc
 import os
 import pickle
 import shutil
@@ -74,11 +75,12 @@ def _fuzz(connection: Connection, orders: Orders, root: Path) -> None:
         with SpawnSession(setup, seed=orders.seed, root=root, gentle=True) as trial:
             return trial.perform(_plainest(setup))
 
-    choice = choose(orders.setup, root / "coverage", perform, coverage=orders.coverage)
+    cover = Path(tempfile.mkdtemp(prefix="cover-", dir=orders.coverage_root or root))
+    choice = choose(orders.setup, cover, perform, coverage=orders.coverage)
     with SpawnSession(choice.setup, seed=orders.seed, root=root, gentle=True) as session:
         if orders.confine:
             ports = [] if isolated else _ports(session)
-            parts.append(restrict_files([root], ports))
+            parts.append(restrict_files([root, cover], ports))
         loop = Loop(
             choice.setup,
             session,
@@ -91,6 +93,7 @@ def _fuzz(connection: Connection, orders: Orders, root: Path) -> None:
         for scenario in orders.corpus:
             loop.welcome(scenario)
         confinement = Confinement(tuple(parts)).describe()
+        gc.freeze()  # all this stays; it need not be looked through again and again
         connection.send(Opened(choice.why, choice.feedback.name, confinement, session.fast))
         _serve(connection, loop)
 
