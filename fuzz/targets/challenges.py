@@ -20,6 +20,7 @@ from pullproof.model.challenge import (
     quote,
 )
 
+MAX_LEN = 96
 _WRITABLE = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]*")
 _EXAMPLES = (
     'Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull,push"',

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pullproof.corpus.cases import cases
 from pullproof.model.durations import InvalidDuration, format_duration, parse_duration
 
+MAX_LEN = 40
 LIMIT = 1 << 63
 _UNITS = {
     "ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9,

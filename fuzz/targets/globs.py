@@ -14,6 +14,7 @@ from pullproof.fuzz.targets.support.cursor import texts
 from pullproof.model.goglob import BadPattern, match
 
 _SPECIAL = frozenset("*?[\\")
+MAX_LEN = 32
 _LONGEST = 64
 """Bytes of both together: parts of hosts are short, and the automaton is quadratic."""
 _LONGEST_ESCAPED = 16

@@ -18,6 +18,8 @@ from pullproof.model.images import (
     repo_name,
 )
 
+MAX_LEN = 96
+
 
 def check(data: bytes) -> None:
     """Read `data` as the image of a pod."""

@@ -27,6 +27,7 @@ from pullproof.model.gojson import (
     scan,
 )
 
+MAX_LEN = 96
 EXPLAINED = {
     "foreign bytes": "Go reads bytes that are no UTF-8, and half surrogates, as U+FFFD",
     "depth": f"Go stops at {MAX_DEPTH} levels, Python at its stack's end",

@@ -18,7 +18,7 @@ DICTIONARIES = FOLDER.parent / "dictionaries"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One fuzz target. Its module has `check`, and may have `mutate` and `from_corpus`."""
+    """One fuzz target. Its module has `check`, and may have `mutate`, `from_corpus` and `MAX_LEN`."""
 
     name: str
     module: ModuleType
@@ -37,6 +37,11 @@ class Target:
     def dictionary(self) -> Path:
         """Words that the engine puts in; every target has them."""
         return DICTIONARIES / f"{self.name}.dict"
+
+    @property
+    def max_len(self) -> int | None:
+        """The most bytes that teach something here; None: whatever the engine likes."""
+        return cast("int | None", getattr(self.module, "MAX_LEN", None))
 
     def check(self, data: bytes) -> None:
         """Hold the invariant against `data`.

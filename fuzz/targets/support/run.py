@@ -21,7 +21,7 @@ _NOT_INSTRUMENTED = ("corpus", "fuzz")
 def main(file: str) -> None:
     """Fuzz the target in `file` with libFuzzer's options of the command line.
 
-    A dictionary is added unless one is given. Ends the process: 0 after
+    Dictionary and longest input are added unless they are given. Ends the process: 0 after
     `-atheris_runs`, 77 after a violation, which is kept as `crash-<hash>`.
     """
     name = Path(file).stem
@@ -41,14 +41,23 @@ def main(file: str) -> None:
         target: Any = import_module("pullproof.fuzz.targets.support.listing").load(name)
     if not frozen:
         _make_repeatable(file)
-    words = list(sys.argv)
-    if not frozen and not any(word.startswith("-dict=") for word in words):
-        words.insert(1, f"-dict={target.dictionary}")
+    words = list(sys.argv) if frozen else _with_defaults(sys.argv, target)
     options: dict[str, Any] = {}
     if target.mutate is not None:
         options["custom_mutator"] = _mutator(target.mutate, atheris)
     atheris.Setup(words, target.module.check, **options)
     atheris.Fuzz()
+
+
+def _with_defaults(words: list[str], target: Any) -> list[str]:
+    """Return the command line with what it leaves open; OSS-Fuzz has files for that."""
+    defaults = {"-dict=": target.dictionary, "-max_len=": target.max_len}
+    added = [
+        f"{option}{value}"
+        for option, value in defaults.items()
+        if value is not None and not any(word.startswith(option) for word in words)
+    ]
+    return [words[0], *added, *words[1:]]
 
 
 def _mutator(mutate: Any, atheris: Any) -> Callable[[bytes, int, int], bytes]:

@@ -26,12 +26,15 @@ def write_folder(target: Target, folder: Path) -> int:
 
 
 def write_zip(target: Target, folder: Path) -> int:
-    """Write seed corpus and dictionary of `target` beside its program in `folder`."""
+    """Write seeds, dictionary and options of `target` beside its program in `folder`."""
     found = named_seeds(target)
     with zipfile.ZipFile(folder / f"{target.name}_seed_corpus.zip", "w") as archive:
         for name, data in found.items():
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), data)
     shutil.copyfile(target.dictionary, folder / f"{target.name}.dict")
+    if target.max_len is not None:
+        options = folder / f"{target.name}.options"
+        options.write_text(f"[libfuzzer]\nmax_len = {target.max_len}\n", "ascii")
     return len(found)
 
 

@@ -120,4 +120,5 @@ def test_a_zip_of_seeds_is_the_same_each_time(tmp_path: Path) -> None:
         assert {archive.read(name) for name in archive.namelist()} == set(
             named_seeds(target).values()
         )
+    assert "max_len = 32" in (tmp_path / "globs.options").read_text("ascii")
     assert (tmp_path / "globs.dict").read_bytes() == target.dictionary.read_bytes()
