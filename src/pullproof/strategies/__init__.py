@@ -1,12 +1,40 @@
-"""Hypothesis strategies over the model: valid values, then named deviations.
+"""Hypothesis strategies over the model: valid values, boundaries, named deviations.
 
     from pullproof.strategies import responses, deviant_responses
 
 Strategies describe values and hold no expectations: what the kubelet makes of
 a value is the model's word. A deviation changes one thing of a valid value and
-has a name, so that a failing example says what is special about it.
+has a name, so that a failing example says what is special about it; a boundary
+has a name, too, and is still valid. docs/strategies.md shows them at work.
+
+    images() match_images(image) auth_keys(image)   "registry.example/a", "*.example", ...
+    boundary_images() deviant_images()              Deviation("double slash", ...).value
+    requests() request_values()                     stdin as the kubelet writes it
+    boundary_requests() deviant_requests()          a `Request`; bytes no kubelet sends
+    responses(image=...)                            stdout the kubelet accepts
+    boundary_responses() deviant_responses()        ... just about, and not
+    configs(tokens=True)                            a file a kubelet starts with
+    boundary_configs() deviant_configs()            ... just about, and not
+    token_claims(now) boundary_claims(now)          claims a verifier accepts at `now`
+    deviant_claims(now)                             Deviation("other audience", ...)
+    worlds(tokens=True) boundary_worlds()           a `Setup`: workloads, images, policy
+    scenarios(check, setup)                         what a check proposes
+    event_traces(machine, max_events)               ("kubelet.looks-up(pod-a,r.test/a)", ...)
+    state_machine(machine, subject=...)             a `RuleBasedStateMachine`
+
+A `Subject` goes in lockstep with a machine: `MachineSubject(mutant)`, or your
+own. `follow` replays one trace with it, `save_trace` and `save_violation` write
+files for `pullproof explore --replay`.
 """
 
+from pullproof.strategies.boundaries import (
+    boundary_claims,
+    boundary_configs,
+    boundary_images,
+    boundary_requests,
+    boundary_responses,
+    boundary_worlds,
+)
 from pullproof.strategies.configs import configs, deviant_configs
 from pullproof.strategies.deviation import Deviation
 from pullproof.strategies.draw import HypothesisDraw
@@ -26,6 +54,7 @@ from pullproof.strategies.traces import (
     steps_of,
     trace_document,
 )
+from pullproof.strategies.worlds import worlds
 
 __all__ = [
     "Deviation",
@@ -35,6 +64,12 @@ __all__ = [
     "Subject",
     "Violation",
     "auth_keys",
+    "boundary_claims",
+    "boundary_configs",
+    "boundary_images",
+    "boundary_requests",
+    "boundary_responses",
+    "boundary_worlds",
     "broken_by",
     "configs",
     "deviant_claims",
@@ -56,4 +91,5 @@ __all__ = [
     "steps_of",
     "token_claims",
     "trace_document",
+    "worlds",
 ]

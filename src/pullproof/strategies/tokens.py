@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from pullproof.model.claims import PRIVATE, BoundToken, Ref
+from pullproof.model.verify import DEFAULT_LEEWAY_S
 from pullproof.strategies.deviation import Change, Deviation, deviations, drop, put
 
 ISSUER = "https://issuer.example"
@@ -70,6 +71,9 @@ def _always(change: Change) -> Callable[[int], Change]:
 CHANGES: Mapping[str, Callable[[int], Change]] = {
     "expired": lambda now: _times(now - 2 * LIFETIME_S),
     "not yet valid": lambda now: _times(now + LIFETIME_S),
+    "expired at the end of the leeway": lambda now: _times(now - LIFETIME_S - DEFAULT_LEEWAY_S),
+    "valid from a second after the leeway": lambda now: _times(now + DEFAULT_LEEWAY_S + 1),
+    "lives longer than a day": lambda now: put(now + 86401, "exp"),
     "no exp": _always(drop("exp")),
     "exp as text": lambda now: put(str(now + 60), "exp"),
     "other audience": _always(put(["other.example"], "aud")),
