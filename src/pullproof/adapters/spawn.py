@@ -69,7 +69,7 @@ def suits(invocation: Invocation) -> bool:
     return invocation.delivery is not Stdin.CHUNKED and not invocation.watch_children
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def _encoded(env: tuple[tuple[str, str], ...]) -> dict[bytes, bytes]:
     pairs = executed_env(env).items()
     return {os.fsencode(name): os.fsencode(value) for name, value in pairs}

@@ -34,7 +34,14 @@ _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 _FILE_ONLY = (1 << 1) | _TRUNCATE | _IOCTL_DEV
 """Rights that may be given on a file; the others are for directories."""
 _BIND_TCP, _CONNECT_TCP = 1, 2
-_WRITABLE_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/tty", "/dev/random", "/dev/urandom")
+_WRITABLE_DEVICES = (
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/tty",
+    "/dev/random",
+    "/dev/urandom",
+)
 FILE_BYTES = 1 << 30
 """Largest file a confined provider may write."""
 

@@ -40,7 +40,7 @@ TOKEN_S = 20.0
 """How long a token is handed out again: short against the life of the shortest
 one there is (`valid-short`, 90 s)."""
 SMALL_CAPS = Caps(keep_bytes=1024 * 1024, flood_bytes=64 * 1024 * 1024)
-_MOST_PREPARED = 4096
+_MOST_PREPARED = 512
 _QUICK_S = 0.2
 """Shorter durations are alike."""
 

@@ -18,7 +18,7 @@ from pullproof.model.setup import Setup
 from pullproof.model.transcript import Exec, Transcript
 from pullproof.model.verdict import Level, Verdict
 
-_MOST_REMEMBERED = 20_000
+_MOST_REMEMBERED = 2048
 _SHAPES = 24
 """Scenarios of a check from which its form is learnt."""
 _TICK_S = 0.25
