@@ -38,7 +38,6 @@ _CLUSTER = Params(
     horizon=2,
     token_ticks=1,
     credential_ticks=1,
-    purge_ticks=0,
     api_faults=("no-tokens",),
 )
 

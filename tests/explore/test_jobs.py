@@ -83,7 +83,7 @@ def test_a_comparison_tells_kept_from_broken() -> None:
     assert "| C-1: nothing is served after its expiry | kept | **broken (4)** |" in as_markdown(
         table
     )
-    assert as_text(table).splitlines()[2].split() == ["C-1", "kept", "broken", "(4)"]
+    assert as_text(table).splitlines()[2].split()[:4] == ["C-1", "kept", "broken", "(4)"]
 
 
 @pytest.mark.process

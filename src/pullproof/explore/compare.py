@@ -55,14 +55,14 @@ def _cell(id_: str, results: dict[str, PropertyResult], exploration: Exploration
 
 
 def as_text(table: Comparison) -> str:
-    """Return the table in columns."""
-    header = ("", *table.columns)
-    rows = [header, *((id_, *cells) for id_, _, cells in table.rows)]
+    """Return the table in columns, with prose at the end of each line."""
+    header = ("", *table.columns, "")
+    rows = [header, *((id_, *cells, prose) for id_, prose, cells in table.rows)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
     lines = [
         "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
-    lines.insert(1, "-" * sum([*widths, 2 * len(table.columns)]))
+    lines.insert(1, "-" * sum([*widths[:-1], 2 * len(table.columns)]))
     return "\n".join(lines) + "\n"
 
 

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from pullproof.explore.documents import findings, invariants, measured, mutants, track_record
+from pullproof.explore.documents import (
+    comparison,
+    findings,
+    invariants,
+    measured,
+    mutants,
+    track_record,
+)
 from pullproof.explore.documents.measure import measure
 from pullproof.explore.jobs import cores
 
@@ -55,6 +62,18 @@ def _findings(check: bool) -> None:
     if not check:
         findings.write(findings.find_all(cores()))
     _page(findings.PATH, lambda: findings.page(findings.read()), check)
+
+
+@main.command("compare")
+@click.option("--check", is_flag=True, help="Explore nothing; fail if a page is out of date.")
+def _compare(check: bool) -> None:
+    """Set ways to pull side by side; write docs/compare.json and .md, and the README's table."""
+    if not check:
+        comparison.write(comparison.find(cores()))
+    found = comparison.read()
+    _page(comparison.PATH, lambda: comparison.page(found), check)
+    readme = comparison.README.read_text("utf-8")
+    _page(comparison.README, lambda: comparison.in_readme(readme, found), check)
 
 
 def _page(path: Path, made: Callable[[], str], check: bool) -> None:
