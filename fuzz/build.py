@@ -60,15 +60,33 @@ def ensure_built(name: str) -> Path | Unavailable:
     return place / SETTINGS_NAME
 
 
-def ensure_program(source: Path) -> Path | Unavailable:
-    """Return the executable made from the C or Go file `source`."""
-    place = _cache() / f"{source.stem}-{_digest(source)}"
+def ensure_program(source: Path, *, cover: bool = False) -> Path | Unavailable:
+    """Return the executable made from the C or Go file `source`.
+
+    It is built together with the base beside it, if it is made from that.
+
+    Args:
+        cover: Build a Go file such that it writes coverage (GOCOVERDIR).
+    """
+    parts = _with_base(source)
+    digest = "".join(_digest(part)[: 16 // len(parts)] for part in parts)
+    place = _cache() / f"{source.stem}-{digest}{'-cover' if cover else ''}"
     if not place.is_dir():
         with _workshop(place) as draft:
-            problem = _compile((source,), draft / source.stem)
+            files = [part for part in parts if part.suffix in _TOOLS]
+            problem = _compile(files, draft / source.stem, cover=cover)
             if problem is not None:
                 return problem
     return place / source.stem
+
+
+def _with_base(source: Path) -> tuple[Path, ...]:
+    """Return `source` and what it is made from: a Go file without a `main` of its
+    own goes with `base.go`, a C file may include `base.h`."""
+    text = source.read_text("utf-8")
+    if source.suffix == ".go":
+        return (source,) if "func main()" in text else (source, source.with_name("base.go"))
+    return (source, source.with_name("base.h")) if '#include "base.h"' in text else (source,)
 
 
 def _sources(folder: Path) -> tuple[Path, ...]:
@@ -113,7 +131,9 @@ def _workshop(place: Path) -> Generator[Path, None, None]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _compile(sources: Sequence[Path], target: Path) -> Unavailable | None:
+def _compile(
+    sources: Sequence[Path], target: Path, *, cover: bool = False
+) -> Unavailable | None:
     """Build `target` from `sources`, all of one language; None if that went well."""
     variable, usual = _TOOLS[sources[0].suffix]
     tool = shutil.which(os.environ.get(variable) or usual)
@@ -124,7 +144,8 @@ def _compile(sources: Sequence[Path], target: Path) -> Unavailable | None:
         words = [tool, "-std=c99", "-D_POSIX_C_SOURCE=200809L", "-O1", "-o", str(target), *files]
         env = dict(os.environ)
     else:
-        words = [tool, "build", "-trimpath", "-o", str(target), *files]
+        more = ["-cover"] if cover else []
+        words = [tool, "build", "-trimpath", *more, "-o", str(target), *files]
         # No network and no other toolchain: the sources need the standard library only.
         env = dict(os.environ, CGO_ENABLED="0", GOTOOLCHAIN="local", GOPROXY="off", GOFLAGS="")
     try:

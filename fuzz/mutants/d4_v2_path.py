@@ -1,0 +1,19 @@
+"""Adds the path of the registry's API to the key.
+
+id: d4-v2-path
+defect: D-D4
+rule: K-043
+check: D01
+setup: workload
+"""
+
+from pullproof.fuzz.mutants.base import Provider, main
+
+
+class Mutant(Provider):
+    def auth_key(self, image: str) -> str:
+        return f"https://{self.host(image)}/v2/"
+
+
+if __name__ == "__main__":
+    main(Mutant)
