@@ -2,22 +2,22 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from pullproof.corpus.cases import cases
 from pullproof.model.request import Request, encode_request
 from pullproof.oracle.client import Oracle
-from pullproof.oracle.comparison import Context, decoded, encoded
+from pullproof.oracle.comparison import Comparison, Context, decoded, encoded
 from pullproof.oracle.differential import COMPARISONS, GATES, candidate, table, tasks
 from pullproof.oracle.mutation import smaller
 from pullproof.oracle.releases import RELEASES, program, provider_program
-from pullproof.oracle.search import Search
+from pullproof.oracle.search import BATCH, Search
 from pullproof.oracle.wire import IMAGE, V1
 
 BUILT = [minor for minor in RELEASES if program(minor).is_file()]
@@ -64,6 +64,38 @@ def test_model_and_kubelet_agree(search: Search, op: str) -> None:
     ):
         shown = [candidate(found, search.context.version.minor) for found in tally.kept]
         assert not tally.disagreements, "\n".join(shown)
+
+
+class Agreeable:
+    """An oracle that says yes to everything."""
+
+    minor, hello = 34, {"directory": "/nowhere"}
+
+    def send(self, op: str, inputs: list[dict[str, int]]) -> None:
+        self.asked = inputs
+
+    def receive(self) -> list[dict[str, int]]:
+        return self.asked
+
+
+@pytest.mark.parametrize("count", [1, BATCH - 1, BATCH, BATCH + 1, 1000, 2 * BATCH])
+def test_each_input_that_is_made_is_compared(count: int) -> None:
+    made: list[int] = []
+
+    def generate(rng: Random, seeds: Sequence[int]) -> int:
+        made.append(len(made))
+        return made[-1]
+
+    comparison: Comparison[int] = Comparison(
+        "count", (), generate,
+        lambda value, _: {"value": value},
+        lambda value, _: value,
+        lambda _, real, __: real["value"],
+        lambda _: iter(()),
+    )  # fmt: skip
+    tally = Search(cast("Oracle", Agreeable())).chunk(comparison, "count", count)
+    assert (tally.inputs, tally.disagreements) == (count, 0)
+    assert made == list(range(count))
 
 
 @needs_oracle

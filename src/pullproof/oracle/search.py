@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from random import Random
 from typing import Any
 
@@ -154,4 +154,4 @@ class Search:
 
 
 def _take(values: Iterator[Any], count: int) -> list[Any]:
-    return [value for value, _ in zip(values, range(count), strict=False)]
+    return list(islice(values, count))
