@@ -2,9 +2,10 @@
 
     python benchmarks/explore.py            toys, both engines, and one big configuration
     python benchmarks/explore.py --scope large --jobs 2
+    python benchmarks/explore.py --spin     shared configurations, ours beside spin's
 
 Times are CPU seconds of this process, so that a busy machine does not show;
-with `--scope` they are wall seconds, as several processes work.
+with `--scope` and `--spin` they are wall seconds, as several processes work.
 """
 
 import argparse
@@ -19,8 +20,11 @@ from tests.explore import toys
 
 from pullproof.explore import Exploration, Options, explore
 from pullproof.explore.jobs import ExploreJob, cores, run_jobs
+from pullproof.explore.spin import missing_tools, spins_pace
 from pullproof.model.machine import Machine
 from pullproof.model.protocol.build import build
+from pullproof.model.protocol.core import build_core
+from pullproof.model.protocol.core_scopes import CONFIGURATIONS
 from pullproof.model.protocol.scopes import SCOPES
 
 TOYS: tuple[tuple[str, Callable[[], Machine]], ...] = (
@@ -64,12 +68,50 @@ def scope(name: str, workers: int, limit: int | None) -> None:
           f"{states / seconds:,.0f} states/s")  # fmt: skip
 
 
+def beside_spin() -> None:
+    """Explore every shared configuration here and with spin, one after the other.
+
+    Spin's verifier is C, made anew for each configuration; what making it takes
+    is shown apart, as is what our explorer takes before its first state.
+    """
+    if missing := missing_tools():
+        print(f"skipped: {' and '.join(missing)} is not installed (apt-get install spin gcc)")
+        return
+    print(
+        f"{'':24} {'states':>9} {'ours: s':>8} {'states/s':>9} {'spin: s':>8} {'states/s':>10} {'making it':>9}"
+    )
+    ours_total = spins_total = states_total = 0.0
+    for params in CONFIGURATIONS:
+        machine = build_core(params)
+        started = time.perf_counter()
+        found = explore(machine, Options(symmetry=False))
+        ours = time.perf_counter() - started
+        states, making, running = spins_pace(params)
+        if states != found.states:
+            sys.exit(f"{params.name}: {found.states} states here, {states} with spin")
+        print(
+            f"{params.name:24} {states:>9,} {ours:>8.2f} {states / ours:>9,.0f} {running:>8.2f} "
+            f"{states / max(running, 0.001):>10,.0f} {making:>8.2f}s",
+            flush=True,
+        )
+        ours_total, spins_total = ours_total + ours, spins_total + running
+        states_total += states
+    print(
+        f"{'all':24} {states_total:>9,.0f} {ours_total:>8.2f} {states_total / ours_total:>9,.0f} "
+        f"{spins_total:>8.2f} {states_total / spins_total:>10,.0f}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scope", choices=sorted(SCOPES))
     parser.add_argument("--jobs", type=int, default=cores())
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--spin", action="store_true")
     words = parser.parse_args()
+    if words.spin:
+        beside_spin()
+        return
     if words.scope is not None:
         scope(words.scope, words.jobs, words.limit)
         return

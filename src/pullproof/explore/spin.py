@@ -113,13 +113,33 @@ def spins_opinion(params: CoreParams) -> Opinion:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="pullproof-spin-") as place:
         folder = Path(place)
-        source = resources.files("pullproof.model").joinpath("formal", "core.pml")
-        (folder / "core.pml").write_text(source.read_text("utf-8"), "utf-8")
-        macros = [f"-D{name}={value}" for name, value in params.macros().items()]
-        _tool(folder, "spin", "-a", *macros, "core.pml")
+        _make(folder, params)
         states, transitions = _count(folder)
         broken = frozenset(_broken(folder))
     return Opinion(states, transitions, broken, time.perf_counter() - began)
+
+
+def spins_pace(params: CoreParams) -> tuple[int, float, float]:
+    """Return spin's count of states, seconds until its verifier is made, and seconds it runs.
+
+    Raises:
+        SpinError: a tool failed, or the search was cut short.
+    """
+    with tempfile.TemporaryDirectory(prefix="pullproof-spin-") as place:
+        folder = Path(place)
+        began = time.perf_counter()
+        _make(folder, params)
+        _compile(folder, "count", "-O2", "-DNOCLAIM")
+        made = time.perf_counter()
+        said = _verify(folder, "count")
+        return _number(_STORED, said), made - began, time.perf_counter() - made
+
+
+def _make(folder: Path, params: CoreParams) -> None:
+    source = resources.files("pullproof.model").joinpath("formal", "core.pml")
+    (folder / "core.pml").write_text(source.read_text("utf-8"), "utf-8")
+    macros = [f"-D{name}={value}" for name, value in params.macros().items()]
+    _tool(folder, "spin", "-a", *macros, "core.pml")
 
 
 def _count(folder: Path) -> tuple[int, int]:
