@@ -8,6 +8,15 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOMS = {
+    "model": "pullproof/model",
+    "schemas": "pullproof/schemas",
+    "corpus": "pullproof/corpus",
+    "fuzz": "pullproof/fuzz",
+    "oracle": "pullproof/oracle/go",
+    "src/pullproof/fuzzing": "pullproof/fuzzing",
+}
+"""Folder of the checkout to its place in the wheel."""
 
 
 def main() -> int:
@@ -21,10 +30,10 @@ def main() -> int:
         stray = {top for top in tops if top != "pullproof" and not top.endswith(".dist-info")}
         missing = [
             name
-            for room in ("model", "schemas", "corpus", "fuzz")
+            for room, place_in_wheel in ROOMS.items()
             for path in (ROOT / room).rglob("*")
             if path.is_file() and "__pycache__" not in path.parts
-            for name in [f"pullproof/{path.relative_to(ROOT)}"]
+            for name in [f"{place_in_wheel}/{path.relative_to(ROOT / room)}"]
             if name not in names
         ]
         if stray or missing:

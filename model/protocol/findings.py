@@ -142,6 +142,7 @@ FINDINGS: tuple[Finding, ...] = (
         "KEP-2535 says so itself in its risks; auditors rarely read it.",
         "Records hold no expiry (K-252): once proven is proven until the image is gone.",
         "Delete the image from the nodes when access must end, or use imagePullPolicy Always.",
+        "run",
     ),
     Finding(
         "P-51",
@@ -149,6 +150,7 @@ FINDINGS: tuple[Finding, ...] = (
         "The name `preloadedImagesVerificationAllowlist` and its documentation.",
         "The list is asked before the records are (K-205): what is listed is open to every pod, however it came.",
         "List only names that no private image has; avoid wildcards.",
+        "run",
     ),
     Finding(
         "P-52",
@@ -163,6 +165,7 @@ FINDINGS: tuple[Finding, ...] = (
         "Registry owners who turn a repository private.",
         "A record of an anonymous or node-wide pull is never weakened by later ones (K-245).",
         "Delete the image from the nodes.",
+        "run",
     ),
     Finding(
         "P-54",
@@ -170,6 +173,7 @@ FINDINGS: tuple[Finding, ...] = (
         "KEP-2535: access is for credentials that were successfully used.",
         "A secret of the same name and UID is taken for the one that is recorded (K-226), whatever it now holds.",
         "Create a new secret instead of changing one, if the new credential may do less.",
+        "run",
     ),
     Finding(
         "P-55",
@@ -178,6 +182,7 @@ FINDINGS: tuple[Finding, ...] = (
         "Intents are compared with the runtime's full names (K-249), and `nginx:1` is none. The intent stays, and "
         "the image cannot be told from a pull that failed.",
         "Write full names in pod specs.",
+        "run",
     ),
     Finding(
         "P-56",
@@ -186,6 +191,7 @@ FINDINGS: tuple[Finding, ...] = (
         "If the runtime names an image differently after a pull and in its status, no record is ever "
         "found and the image counts as preloaded (#135369, cri-o#9728).",
         "Use a runtime with the fix (CRI-O 1.35), or AlwaysVerify.",
+        "run",
     ),
     Finding(
         "P-57",
@@ -201,7 +207,8 @@ FINDINGS: tuple[Finding, ...] = (
         "After a restart a stranger's failed pull opens the image",
         "KEP-2535, and I-30.",
         "The failed pull deletes an intent that was not converted yet. The image then counts as preloaded, and "
-        "the stranger's next attempt gets in.",
+        "the stranger's next attempt gets in. For an image named by its short name it takes no more than a "
+        "restart between a pull and its record, as that intent is never converted (P-55).",
         "AlwaysVerify.",
         "run",
     ),
@@ -209,8 +216,8 @@ FINDINGS: tuple[Finding, ...] = (
         "P-59",
         "Image collection forgets images that are in use",
         "KEP-2535: records live as long as their images.",
-        "The list given to `PruneUnknownRecords` leaves out images of running containers (and whatever comes after "
-        "an early stop), so their records are dropped.",
+        "The list given to `PruneUnknownRecords` leaves out images of running containers (and, by reading, pinned "
+        "ones and whatever comes after an early stop), so their records are dropped.",
         "AlwaysVerify.",
         "run",
     ),
@@ -229,6 +236,7 @@ FINDINGS: tuple[Finding, ...] = (
         "K-226 for fewer secrets.",
         "From 100 recorded secrets on, names no longer count, only hashes (Q-13): the pod pulls again.",
         "Nothing is needed but a registry that answers.",
+        "run",
     ),
     Finding(
         "P-62",
@@ -236,6 +244,7 @@ FINDINGS: tuple[Finding, ...] = (
         "#138175.",
         "The record is by content, so the preloaded name needs a credential from then on (B-21).",
         "Preload under the names in use, list them in the allowlist, or give the pods a secret.",
+        "run",
     ),
     Finding(
         "P-63",
@@ -257,6 +266,7 @@ FINDINGS: tuple[Finding, ...] = (
         "K-246.",
         "The next pull writes a new record; what the unreadable one knew is lost.",
         "None needed; it is on the safe side.",
+        "run",
     ),
     Finding(
         "P-66",
@@ -264,6 +274,7 @@ FINDINGS: tuple[Finding, ...] = (
         "I-29: the answer for a present image that may not be used equals that for an absent one.",
         "A pull secret that cannot be read gives another error if the image is present.",
         "None needed in most clusters; it tells of presence, not content.",
+        "run",
     ),
 )
 

@@ -33,8 +33,8 @@ has a shortest trace, found by `pullproof explore` and executed again when this 
 
 * **kubelets**: the minors, of 1.20 to 1.37, that have it in the configuration of the trace, with their default feature gates.
   Records of pulled images (P-50 and up) are on by default since 1.35, and may be turned on since 1.33.
-* **evidence**: *exploration* of the model, which is held against the kubelet's own code by `docs/fidelity.md`; *run*: the
-  trace was also executed against that code.
+* **evidence**: *exploration* of the model, which is held against the kubelet's own code by `docs/fidelity.md`; *run*: it also
+  happens in that code, from 1.33 to 1.37 with records turned on (`docs/reproductions/`, `tests/oracle/test_images.py`).
 """
 
 
