@@ -153,6 +153,7 @@ def _owned(setup: Setup, image: str) -> bool:
 class TestShrinking:
     """Whatever is found is shown in its smallest form."""
 
+    @pytest.mark.slow
     def test_images(self) -> None:
         assert find(images(), lambda _: True) == "registry.example/0"
         of_host = images("registry.example")

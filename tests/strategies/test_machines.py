@@ -21,8 +21,8 @@ from tests.explore.toys import jugs
 CONFIGURATIONS = {params.name: params for params in SCOPES["small"]}
 SPARE_STEPS = 2
 hunting = settings(
-    max_examples=200,
-    stateful_step_count=15,
+    max_examples=400,
+    stateful_step_count=25,
     derandomize=True,
     database=None,
     deadline=None,
@@ -51,6 +51,7 @@ def runs_of(name: str, mutant: str = "") -> type[MachineRun]:
     return state_machine(build(CONFIGURATIONS[name], mutant))
 
 
+@pytest.mark.slow
 def test_a_riddle_is_solved_in_as_few_steps_as_there_need_be() -> None:
     riddle = jugs()
     only = tuple(each for each in riddle.properties if each.id == "J-2")
@@ -158,5 +159,7 @@ def test_a_mutant_is_caught_by_a_run_hardly_longer_than_the_shortest(
     machine = build(CONFIGURATIONS[name], mutant)
     found = found_in(machine)
     assert found is not None
-    ids = state_machine(machine).table.watched
-    assert len(found.labels) <= shortest(machine, ids) + SPARE_STEPS
+    least = shortest(machine, state_machine(machine).table.watched)
+    assert len(found.labels) <= least + SPARE_STEPS
+    assert len(found.essential) <= least + 1
+    assert found.broken[0] in broken_by(machine, found.essential)

@@ -50,9 +50,9 @@ def unwatched(machine: Machine) -> Machine:
     return replace(machine, properties=())
 
 
-def walk(machine: Machine, subject: Subject, *at_once: str) -> None:
+def walk(machine: Machine, subject: Subject, *at_once: str, how: settings = walking) -> None:
     runs = state_machine(unwatched(machine), subject=subject, at_once=at_once)
-    run_state_machine_as_test(runs, settings=walking)
+    run_state_machine_as_test(runs, settings=how)
 
 
 # Another machine.
@@ -90,7 +90,7 @@ def outward(seen: Observation) -> Observation | None:
 def test_a_mutant_is_told_apart_by_what_leaves_the_kubelet(name: str, mutant: str) -> None:
     model, wrong = build(CONFIGURATIONS[name]), build(CONFIGURATIONS[name], mutant)
     with pytest.raises(Difference) as caught:
-        walk(model, MachineSubject(wrong, sees=outward))
+        walk(model, MachineSubject(wrong, sees=outward), how=settings(walking, max_examples=300))
     assert caught.value.labels
     with pytest.raises(Difference):
         follow(model, MachineSubject(wrong, sees=outward), caught.value.labels)

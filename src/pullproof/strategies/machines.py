@@ -4,18 +4,17 @@ One rule for each kind of event, from the machine's own table, so nothing is
 said here that the explorer does not know: it visits all states of a small
 configuration, Hypothesis walks through large ones and shrinks what it finds.
 
-A run begins with `draws(only_possible=...)`. If so, guards are preconditions,
-and nothing is drawn in vain: good for finding. If not, an event that cannot
-happen is passed over, so that a step means the same after an earlier one was
-taken away: good for shrinking. With the first alone, runs stayed up to twice as
-long as the shortest; a shrunk run is of the second kind.
+A guard is no precondition of its rule: a rule that is drawn where none of its
+events can happen is passed over. With preconditions a step comes to mean
+something else once an earlier one was taken away, and runs stayed up to twice
+as long as the shortest. Among the events of one rule, what can happen is drawn.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar, cast
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from pullproof.model.machine import Event, Machine
 from pullproof.strategies.runs import Label, Run, Table, left_out
@@ -36,14 +35,8 @@ class MachineRun(RuleBasedStateMachine):
         # A subject may have a state that the model does not know of, and only
         # a run that comes back shows it.
         self.run = Run(self.table, at_once=self.at_once, returns=self.subject is not None)
-        self.is_choosy = False
         if self.subject is not None:
             self.subject.begin()
-
-    @initialize(only_possible=st.booleans())
-    def draws(self, only_possible: bool) -> None:
-        """Choose how events are drawn."""
-        self.is_choosy = only_possible
 
     def teardown(self) -> None:
         if self.subject is not None:
@@ -115,19 +108,16 @@ def _rule(kind: str, events: list[Event]) -> Callable[..., None]:
     def happens(self: MachineRun, of: str = "") -> None:
         self.happens(by_text[of])
 
-    def may_be_drawn(self: MachineRun) -> bool:
-        return not self.is_choosy or any(map(self.run.can, events)) or not self.run.possible()
-
     def texts(self: MachineRun) -> st.SearchStrategy[str]:
-        if self.is_choosy and self.run.possible():
-            return every.filter(lambda of: self.run.can(by_text[of]))
-        return every
+        if not any(map(self.run.can, events)):
+            return every
+        return every.filter(lambda of: self.run.can(by_text[of]))
 
     happens.__name__ = _identifier(kind)
     happens.__doc__ = f"{kind} [{' '.join(events[0].rules)}]"
     has_arguments = list(by_text) != [""]
     decorated = rule(of=st.runner().flatmap(texts)) if has_arguments else rule()
-    return precondition(may_be_drawn)(decorated(happens))
+    return decorated(happens)
 
 
 def _identifier(kind: str) -> str:

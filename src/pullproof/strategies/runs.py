@@ -7,6 +7,7 @@ verdicts on it are worked out once per distinct reading and kept.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from pullproof.explore.text import trace_text
@@ -44,7 +45,7 @@ class Step:
 
 
 class Violation(AssertionError):
-    """A run violates a promise of its machine; `str()` shows the run in steps."""
+    """A run violates a promise of its machine; `str()` shows its essential steps."""
 
     def __init__(self, machine: Machine, labels: Sequence[Label], broken: Sequence[str]) -> None:
         super().__init__(machine, labels, broken)
@@ -52,11 +53,38 @@ class Violation(AssertionError):
         self.labels = tuple(labels)
         self.broken = tuple(broken)
 
+    @cached_property
+    def essential(self) -> tuple[Label, ...]:
+        """The run without the steps that the violation does not need.
+
+        Hypothesis takes away what it can without changing what is drawn later;
+        here whatever then cannot happen is passed over.
+        """
+        table, labels = Table(self.machine, promises=True), self.labels
+        at = len(labels) - 1
+        while at >= 0:
+            shorter = _breaking(table, (*labels[:at], *labels[at + 1 :]), self.broken[0])
+            if shorter is not None:
+                labels = shorter
+            at = min(at, len(labels)) - 1
+        return labels
+
     def __str__(self) -> str:
         first = next(each for each in self.machine.properties if each.id == self.broken[0])
         rules = " ".join(first.rules)
         title = f"{first.id} is violated in {self.machine.name} [{rules}]\n  {first.prose}"
-        return trace_text(trace_of(self.machine, events_of(self.machine, self.labels)), title)
+        return trace_text(trace_of(self.machine, events_of(self.machine, self.essential)), title)
+
+
+def _breaking(table: "Table", labels: Sequence[Label], wanted: str) -> tuple[Label, ...] | None:
+    """Return what of a run happens until it violates a property; None: it does not."""
+    run = Run(table, forgives=True)
+    for event in events_of(table.machine, labels):
+        if run.can(event):
+            run.take(event)
+        if wanted in run.broken:
+            return tuple(run.labels)
+    return None
 
 
 def events_of(machine: Machine, labels: Sequence[Label]) -> tuple[Event, ...]:

@@ -128,5 +128,5 @@ def save_trace(
 
 
 def save_violation(path: Path, found: Violation, provider_faults: Sequence[str] = ()) -> None:
-    """Write what a state machine found where `pullproof explore --replay` reads it."""
-    save_trace(path, found.machine, found.labels, found.broken[0], provider_faults)
+    """Write the essence of what a state machine found where `pullproof explore --replay` reads it."""
+    save_trace(path, found.machine, found.essential, found.broken[0], provider_faults)
