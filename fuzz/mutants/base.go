@@ -22,9 +22,10 @@ import (
 const (
 	apiVersion = "credentialprovider.kubelet.k8s.io/v1"
 	mostBytes  = 4 << 20
-	mostReply  = 64 << 10
 	mostCacheS = 12 * 3600
 )
+
+var mostReply int64 = 64 << 10
 
 type Request struct {
 	Kind                      string            `json:"kind"`
@@ -115,7 +116,7 @@ var (
 		}
 		defer reply.Body.Close()
 		data, err := io.ReadAll(io.LimitReader(reply.Body, mostReply+1))
-		if err != nil || len(data) > mostReply {
+		if err != nil || int64(len(data)) > mostReply {
 			return given, errors.New("the exchange's reply is too large or was cut short")
 		}
 		return accept(reply.StatusCode, data)

@@ -1,4 +1,4 @@
-"""Has a key with a scheme beside the one without.
+"""Has a key with a scheme, and another user, beside the one without.
 
 id: d6-both-spellings
 defect: D-D6, D-D4
@@ -12,7 +12,7 @@ from pullproof.fuzz.mutants.base import Document, Provider, main
 
 class Mutant(Provider):
     def answer(self, request: Document, auth: Document, duration: str | None) -> Document:
-        more = {f"https://{key}": entry for key, entry in auth.items()}
+        more = {f"https://{key}": {**entry, "username": "oauth2"} for key, entry in auth.items()}
         return super().answer(request, {**auth, **more}, duration)
 
 

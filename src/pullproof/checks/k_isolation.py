@@ -337,6 +337,9 @@ def _judge_nobody(setup: Setup, transcript: Transcript) -> Verdict:
         return problem
     kept = {m.password for m in transcript.minted if m.step == BASELINE and m.subject != "node"}
     kept |= {transcript.exec(BASELINE).token}
+    # A kept token is as good: with it, the exchange mints anew for its subject.
+    owners = {m.subject for m in transcript.minted if m.step == BASELINE and m.subject != "node"}
+    kept |= {m.password for m in transcript.minted if m.subject in owners}
     tried = [(s, e) for s, e in exec_steps(transcript) if s.id != BASELINE and not e.token]
     for step, exec in tried:
         found = passwords(response(setup, exec))

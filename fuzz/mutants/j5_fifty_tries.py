@@ -1,6 +1,6 @@
-"""Asks the exchange ten times in a row.
+"""Asks the exchange fifty times in a row.
 
-id: j5-ten-tries
+id: j5-fifty-tries
 defect: D-I4, D-J1
 rule: S-71
 check: J09
@@ -12,7 +12,7 @@ from pullproof.fuzz.mutants.base import BadStatus, Credential, Provider, Unreach
 
 class Mutant(Provider):
     def exchange(self, token: str) -> Credential:
-        for _ in range(9):
+        for _ in range(49):
             try:
                 return super().exchange(token)
             except (BadStatus, Unreachable):

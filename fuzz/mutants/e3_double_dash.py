@@ -1,6 +1,6 @@
-"""Serves images of two path elements only.
+"""Takes two dashes in a row for a mistake.
 
-id: e3-two-levels
+id: e3-double-dash
 defect: D-E3
 rule: K-072
 check: E03
@@ -13,8 +13,8 @@ from pullproof.fuzz.mutants.base import Provider, Refused, main
 class Mutant(Provider):
     def check_image(self, image: str) -> None:
         super().check_image(image)
-        if image.count("/") != 2:
-            raise Refused("the image is not of the form registry/team/name")
+        if "--" in image:
+            raise Refused("the image is not a repository name")
 
 
 if __name__ == "__main__":

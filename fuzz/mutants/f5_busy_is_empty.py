@@ -1,6 +1,6 @@
-"""Answers that there is nothing when the exchange refuses.
+"""Answers that there is nothing when the exchange is busy or broken.
 
-id: f5-refused-is-empty
+id: f5-busy-is-empty
 defect: D-F5
 rule: S-13
 check: F10, F09
@@ -15,7 +15,7 @@ class Mutant(Provider):
         try:
             return super().decide(request)
         except BadStatus as error:
-            if error.status in (401, 403, 404):
+            if error.status in (429, 500, 502, 503):
                 return self.answer(request, {}, "10m")
             raise
 
