@@ -74,7 +74,8 @@ def mint(
     audience = provider.token_audience
     keys = draft.get("keys", Keys())
     draft.saw("token-sent", audience=audience, token=token, by=by)
-    if not accepts(context, token, audience, keys, now):
+    is_gone = params.review and rules.exchange_reviews and not is_bound(draft, token)
+    if is_gone or not accepts(context, token, audience, keys, now):
         draft.saw("exchange-refused", audience=audience, token=token, now=now)
         return None
     expires = min(now + params.credential_ticks, token.expires + params.excess_ticks)
@@ -94,6 +95,25 @@ def mint(
         credential=made,
     )
     return made
+
+
+def is_bound(draft: Draft, token: Token) -> bool:
+    """Return whether a TokenReview finds the account and the pod of a token.
+
+    Source: S-07, S-62.
+    """
+    if token.account and draft[f"account:{token.account}"].uid != token.account_uid:
+        return False
+    return not token.pod or draft[f"pod:{token.pod}"].remote == token.pod_uid
+
+
+def _reviewed(context: Context) -> tuple[str, ...]:
+    """Return what a TokenReview may look at."""
+    params = context.params
+    if not params.review:
+        return ()
+    names = [f"account:{account.name}" for account in params.accounts]
+    return (*names, *(f"pod:{pod.name}" for pod in params.pods))
 
 
 # The provider.
@@ -294,6 +314,7 @@ def _answer_event(context: Context, provider: ProviderParams, leader: str, answe
     slot = context.flight_slot(provider)
     reads = [slot, "clock"]
     reads += ["keys"] if context.params.key_rotation else []
+    reads += _reviewed(context)
     writes = [slot]
     if not context.rules.provider_isolated:
         reads.append(f"memo:{provider.name}")
@@ -314,7 +335,7 @@ def _answer_event(context: Context, provider: ProviderParams, leader: str, answe
 
 
 def _thief_events(context: Context) -> Iterator[Event]:
-    extra = ("keys",) if context.params.key_rotation else ()
+    extra = (*(("keys",) if context.params.key_rotation else ()), *_reviewed(context))
     senders = [provider for provider in context.providers if context.sends_tokens(provider)]
     for provider in senders:
         slot = context.flight_slot(provider)

@@ -32,7 +32,7 @@ from pullproof.model.protocol.params import (
     start_problems,
 )
 from pullproof.model.protocol.promises import PROMISES
-from pullproof.model.protocol.values import Credential, Flight, IssuedToken
+from pullproof.model.protocol.values import Account, Credential, Flight, IssuedToken, Pod, Token
 
 HOLDS_FROM: Mapping[str, int] = MappingProxyType(
     {
@@ -60,6 +60,14 @@ def _has_token(seen: Seen) -> bool:
 
 def _always(_: Seen) -> bool:
     return True
+
+
+def _is_bound(seen: Seen) -> bool:
+    """Return whether the API server has the very account and pod of a token."""
+    token: Token = seen["token"]
+    account: Account = seen.view[f"account:{token.account}"]
+    pod: Pod = seen.view[f"pod:{token.pod}"]
+    return account.uid == token.account_uid and pod.remote == token.pod_uid
 
 
 def _own_audience(seen: Seen) -> bool:
@@ -675,6 +683,15 @@ END_TO_END: tuple[Row, ...] = (
         ("minted", "pulled", "exchange-refused"),
         lambda seen: seen.kind == "exchange-refused" or _in_time(seen),
         _refused_for_time,
+    ),
+    Row(
+        "S-07",
+        "An exchange that asks for a TokenReview mints for no token whose pod or account has gone.",
+        "S-07",
+        PROVIDER + THIEF,
+        ("minted", "exchange-refused"),
+        lambda seen: not seen.params.review or seen.kind != "minted" or _is_bound(seen),
+        lambda seen: seen.params.review and not _is_bound(seen),
     ),
     Row(
         "S-08",

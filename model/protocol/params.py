@@ -134,6 +134,8 @@ class Params:
     """The kubelet restarts and forgets what is in memory (K-007)."""
     thief: bool = False
     """Somebody holds a token that a provider was given, or a forged one."""
+    review: bool = False
+    """Exchanges ask the API server for a TokenReview instead of verifying offline."""
     rogue_node: bool = False
     """The node asks for tokens that it must not get."""
     results: bool = False

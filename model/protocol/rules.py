@@ -350,6 +350,9 @@ class LookupRules:
         ("prefix", "the exchange compares the beginning of the audience"),
     )
     exchange_issuer: bool = flag("S-02", "the exchange accepts any issuer's signature")
+    exchange_reviews: bool = flag(
+        "S-07 S-62", "an exchange that has a TokenReview goes by the signature alone"
+    )
     exchange_retired_keys: bool = flag(
         "S-02 T-066", "the exchange keeps trusting keys that were withdrawn", right=False
     )

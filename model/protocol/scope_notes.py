@@ -47,11 +47,6 @@ _MANNER = "about how verdicts are given, not about the protocol"
 
 ELSEWHERE: Mapping[str, Elsewhere] = MappingProxyType(
     {
-        "S-07": Elsewhere(
-            "Revocation shows at the issuer within a minute, elsewhere at expiry.",
-            "exchanges of the machine verify offline; there is no TokenReview to ask",
-            ("S-06", "I-35"),
-        ),
         "S-12": Elsewhere(
             "Secrets leave no trace in stderr, files, arguments or environments.",
             _FILES,
@@ -117,11 +112,7 @@ ELSEWHERE: Mapping[str, Elsewhere] = MappingProxyType(
             "No reuse inside the provider.", same_as=("S-11",), held_by=("K03", "K05")
         ),
         "S-61": Elsewhere("Reuse ends at expiry.", same_as=("S-06",), held_by=("K07",)),
-        "S-62": Elsewhere(
-            "With TokenReview, revocation at once.",
-            "exchanges of the machine verify offline",
-            ("S-06",),
-        ),
+        "S-62": Elsewhere("With TokenReview, revocation at once.", same_as=("S-07",)),
         "S-63": Elsewhere(
             "No silent fallback to another identity.", same_as=("S-08",), held_by=("G04", "I15")
         ),

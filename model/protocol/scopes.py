@@ -288,6 +288,15 @@ EXCHANGE = Params(
     key_rotation=True,
     thief=True,
 )
+REVIEWED = Params(
+    "reviewed",
+    providers=(sa("p", "registry"),),
+    accounts=(_RECREATED,),
+    pods=(PodParams("pod-a", "sa-x", (A,), incarnations=2),),
+    horizon=1,
+    purge_ticks=0,
+    review=True,
+)
 DESTINATIONS = Params(
     "destinations",
     providers=(
@@ -394,6 +403,7 @@ SMALL: tuple[Params, ...] = (
     DURATIONS_BY_DEFAULT,
     CACHE_SCOPES,
     EXCHANGE,
+    REVIEWED,
     DESTINATIONS,
     GRANTS,
     LONG_LIVED,
