@@ -9,10 +9,11 @@ import pytest
 
 from pullproof.model import durations
 from pullproof.oracle import sensitivity
+from pullproof.oracle.fates import Fate, read, record, unexpected
 from pullproof.oracle.mutant_table import MUTANTS, by_id
 from pullproof.oracle.mutants import Mutant, NoSuchPlace, changed, plant
 from pullproof.oracle.releases import RELEASES, OracleUnavailable, program
-from pullproof.oracle.sensitivity import Fate, page, read, record, unexpected
+from pullproof.oracle.sensitivity import page
 
 ROOT = Path(__file__).resolve().parents[2]
 

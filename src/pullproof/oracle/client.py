@@ -33,6 +33,10 @@ class OracleDied(PullproofError):
         self.problem = problem
         self.stderr = stderr
 
+    def __reduce__(self) -> tuple[type["OracleDied"], tuple[str, str]]:
+        """Let a worker process tell another one, with both parts."""
+        return type(self), (self.problem, self.stderr)
+
 
 class OracleRefused(PullproofError):
     """The oracle did not understand a request: ours or its own mistake."""

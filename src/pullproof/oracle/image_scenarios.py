@@ -4,7 +4,7 @@ The walk is chosen among what the model says is possible at the moment, so
 that few moves are wasted; the oracle gets what came of it, for its own minor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from pullproof.model.protocol.image_params import (
@@ -25,13 +25,16 @@ from pullproof.oracle.node_run import LOOK, PRUNE, START, SWEEP, NodeRun
 
 _DIGEST = "@sha256:" + "0123456789abcdef" * 4
 _CONTENTS = (
-    ("r.test/a:1", "r.test/a:2", f"r.test/a{_DIGEST}", "r.test/b:1"),
+    ("r.test/a:1", "r.test/a:2", f"r.test/a{_DIGEST}", "r.test/b:1", "r.test/ab:1"),
     ("nginx:1", "docker.io/library/nginx:1", "nginx", "r.test/mirror/nginx:1"),
     ("localhost:5000/x/y", "localhost:5000/x/y:latest", "r.test.example/c"),
 )  # fmt: skip
-_REPOS = ("r.test/a", "r.test/b", "docker.io/library/nginx", "localhost:5000/x/y")
+_REPOS = (
+    "r.test/a", "r.test/b", "r.test/ab", "docker.io/library/nginx", "localhost:5000/x/y",
+    "r.test.example/c",
+)  # fmt: skip
 _ALLOWLIST = (
-    "r.test/a", "r.test/*", "docker.io/library/*", "docker.io/library/nginx", "localhost:5000/x/y",
+    "r.test/a", "r.test/*", "r.test/a/*", "docker.io/library/*", "docker.io/library/nginx", "localhost:5000/x/y",
 )  # fmt: skip
 _POLICIES: tuple[VerificationPolicy, ...] = (
     "NeverVerifyPreloadedImages", "NeverVerifyPreloadedImages", "AlwaysVerify",
@@ -52,7 +55,8 @@ _SPOILS = ("record.spoilt", "intent.spoilt")
 
 def configuration(rng: Random) -> ImageParams:
     """Return a small node: images, pods, secrets, accounts and what may fail."""
-    contents = tuple(_content(rng, at) for at in range(1 + int(rng.random() * 1.8)))
+    kinds = rng.sample(_CONTENTS, 1 + int(rng.random() * 1.8))
+    contents = tuple(_content(rng, ref, known) for ref, known in zip("xyz", kinds, strict=False))
     names = [name for content in contents for name in content.names]
     secrets = tuple(_secret(rng, f"s{at}" + "x" * at) for at in range(int(rng.random() * 3)))
     accounts = tuple(_account(rng, name) for name in ("acc", "bcc") if rng.random() < 0.5)
@@ -83,7 +87,7 @@ def configuration(rng: Random) -> ImageParams:
         corruption=rng.random() < 0.3,
         collection=rng.random() < 0.5,
         inspect_faults=rng.random() < 0.2,
-        refs_differ=not crashes and rng.random() < 0.2,
+        refs_differ=rng.random() < 0.08,
     )
 
 
@@ -102,11 +106,10 @@ def _opens(rng: Random) -> tuple[str, ...]:
     return tuple(repo for repo in _REPOS if rng.random() < 0.75)
 
 
-def _content(rng: Random, at: int) -> ContentParams:
-    all_names = _CONTENTS[at]
-    names = tuple(name for name in all_names if rng.random() < 0.6) or all_names[:1]
-    preloaded = tuple(name for name in names if rng.random() < 0.5)
-    return ContentParams("xyz"[at], names, preloaded, removable=rng.random() < 0.6)
+def _content(rng: Random, ref: str, known: tuple[str, ...]) -> ContentParams:
+    names = tuple(name for name in known if rng.random() < 0.6) or known[:1]
+    preloaded = tuple(name for name in names if rng.random() < 0.6)
+    return ContentParams(ref, names, preloaded, removable=rng.random() < 0.6)
 
 
 def _secret(rng: Random, name: str) -> ImageSecretParams:
@@ -142,20 +145,35 @@ def walk(rng: Random, image: ImageParams, minor: int, length: int) -> tuple[str,
     choices = (*run.moves, *_WAITS, *weighted)
     spoils = tuple(name for name, e in run.events.items() if e.kind in _SPOILS)
     made: list[str] = []
+    opening = _opening(rng, run)
     for _ in range(length * _TRIES):
         if len(made) >= length:
             break
-        move = _next(rng, run, choices, spoils)
+        move = next(opening, "") or _next(rng, run, choices, spoils)
         before = dict(run.state)
         if run.perform(move).steps or run.state != before:
             made.append(move)
     return tuple(made)
 
 
+def _opening(rng: Random, run: NodeRun) -> Iterator[str]:
+    """Yield moves to a kubelet that finds images and records of an earlier one."""
+    if not (run.scene.gate and run.scene.image.crashes) or rng.random() < 0.5:
+        return
+    yield from (name for name, e in run.events.items() if e.kind == "node.preloads")
+    yield "kubelet.crashes()"
+    for content in run.scene.contents:
+        own = [move for move in run.inheritances if move.startswith(f"inherits({content.ref},")]
+        yield pick(rng, own if rng.random() < 0.85 else run.inheritances)
+    yield START
+
+
 def _next(rng: Random, run: NodeRun, choices: Sequence[str], spoils: Sequence[str]) -> str:
     chance = rng.random()
     if not run.is_up and chance < 0.6:
-        return pick(rng, spoils) if spoils and chance < 0.3 else START
+        if chance < 0.15:
+            return pick(rng, run.inheritances)
+        return pick(rng, spoils) if spoils and chance < 0.35 else START
     if run.scene.image.collection and chance < 0.12:
         return pick(rng, _COLLECTS)
     return pick(rng, choices)

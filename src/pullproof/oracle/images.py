@@ -25,6 +25,7 @@ from pullproof.model.protocol.params import Params
 from pullproof.model.protocol.rules import rules_for
 from pullproof.oracle.comparison import Context, JsonMap
 from pullproof.oracle.image_steps import content_of
+from pullproof.oracle.inherited import LONG_AGO_S
 from pullproof.oracle.node_run import Files, NodeRun, Performed, Seen
 from pullproof.oracle.records import time_text
 
@@ -117,8 +118,8 @@ def _files(folders: Mapping[str, Mapping[str, str]], began_s: int) -> Files:
     """Return files with the times in them counted from the scenario's start."""
 
     def shifted(match: re.Match[str]) -> str:
-        moment = datetime.fromisoformat(match[0])
-        return time_text(int(moment.timestamp()) - began_s)
+        moment = int(datetime.fromisoformat(match[0]).timestamp())
+        return match[0] if moment == LONG_AGO_S else time_text(moment - began_s)
 
     found = [
         (folder, name, _UPDATED.sub(shifted, text))

@@ -30,7 +30,8 @@ from pullproof.model.protocol.rules import Rules, rules_for
 from pullproof.model.protocol.values import Offered
 from pullproof.oracle.comparison import JsonMap
 from pullproof.oracle.image_steps import PULL_REF, SIMPLE_STEPS, ensure_step, user_of
-from pullproof.oracle.records import SPOILT, file_name, intent_text, record_text
+from pullproof.oracle.inherited import KINDS, LONG_AGO_S, inherited
+from pullproof.oracle.records import BETA_FROM, SPOILT, file_name, intent_text, record_text
 
 START, START_BLINDLY, PRUNE = "start", "start-blindly", "prune"
 LOOK, SWEEP = "collect(look)", "collect(sweep)"
@@ -38,6 +39,7 @@ OWN_MOVES = (START, START_BLINDLY, PRUNE, LOOK, SWEEP)
 """Besides `wait(seconds)`. The model has them as several events."""
 SECOND_NS = 1_000_000_000
 BACK_OFF_S, BACK_OFF_MAX_S = 10, 300
+_INTENTS = (WRITTEN, *map(str, range(len(SPOILT))))
 _UNSENT = ("back-off.ends", "kubelet.starts", "gc.")
 """Kinds of events that are no moves: they follow from others."""
 
@@ -70,6 +72,8 @@ class NodeRun:
         self._now_s = 0
         self._updated: dict[str, int] = {}
         self._spoilt: dict[str, str] = {}
+        self._inherited: dict[str, str] = {}
+        """Ref to the text of a record that this kubelet has not written yet."""
         self._back_off: dict[str, tuple[int, int]] = {}
         """Pod to length and start of its back-off."""
         self._is_collecting = False
@@ -80,6 +84,13 @@ class NodeRun:
         """Return all moves; most are not possible at the moment."""
         names = [name for name, e in self.events.items() if not e.kind.startswith(_UNSENT)]
         return (*names, *OWN_MOVES)
+
+    @property
+    def inheritances(self) -> tuple[str, ...]:
+        """Return the moves that leave a record or an intent to the next kubelet."""
+        records = [f"inherits({c.ref},{kind})" for c in self.scene.contents for kind in KINDS]
+        intents = [f"intends({image},{at})" for image in self.scene.images for at in _INTENTS]
+        return (*records, *intents)
 
     @property
     def is_up(self) -> bool:
@@ -100,6 +111,10 @@ class NodeRun:
                 self._prune(done)
             case _ if move.startswith("wait("):
                 self._wait(done, int(move[5:-1]))
+            case _ if move.startswith("inherits("):
+                self._inherit(done, *move[9:-1].split(","))
+            case _ if move.startswith("intends("):
+                self._intend(done, *move[8:-1].split(","))
             case _ if move in self.events:
                 self._event(done, self.events[move])
             case _:
@@ -117,7 +132,9 @@ class NodeRun:
                 found.append(("pulling", file_name(image), self._spoilt[image]))
         for content in self.scene.contents:
             record, ref = self.state[f"record:{content.ref}"], self._record_ref(content)
-            if isinstance(record, PulledRecord):
+            if record is not None and content.ref in self._inherited:
+                found.append(("pulled", file_name(ref), self._inherited[content.ref]))
+            elif isinstance(record, PulledRecord):
                 updated = began_s + self._updated[content.ref]
                 text = record_text(record, ref, updated, self._minor)
                 found.append(("pulled", file_name(ref), text))
@@ -138,6 +155,7 @@ class NodeRun:
         for seen in effect.observations:
             if seen.kind == "recorded" and seen["before"] != seen["after"]:
                 self._updated[seen["ref"]] = self._now_s
+                self._inherited.pop(seen["ref"], None)
         return effect.observations
 
     def _event(self, done: Performed, event: Event) -> None:
@@ -248,6 +266,9 @@ class NodeRun:
     # The kubelet as a whole.
 
     def _crash(self, done: Performed) -> None:
+        intents = [self.state[f"intent:{image}"] for image in self.scene.images]
+        if self.scene.gate and self.scene.image.refs_differ and any(intents):
+            return  # a start would convert them to a second record, which the model does not have
         if self._apply("kubelet.crashes()") is None:
             return
         self._back_off.clear()
@@ -263,10 +284,46 @@ class NodeRun:
             if "kubelet.starts-blindly()" not in self.events:
                 return
             self._apply("kubelet.starts-blindly()")
-        else:
+        self._migrate()
+        if not blind:
             for image in self.scene.images:
                 self._apply(f"kubelet.starts({image})")
         done.steps.append({"do": "start", "blind": blind})
+
+    def _migrate(self) -> None:
+        """Let the kubelet write records of the older format anew (K-241)."""
+        if self._minor < BETA_FROM:
+            return
+        for content in self.scene.contents:
+            record = self.state[f"record:{content.ref}"]
+            if content.ref in self._inherited and isinstance(record, PulledRecord):
+                ref = self._record_ref(content)
+                self._inherited[content.ref] = record_text(record, ref, LONG_AGO_S, self._minor)
+
+    def _inherit(self, done: Performed, ref: str, kind: str) -> None:
+        """Put a record of an earlier kubelet there, while none runs."""
+        content = next((c for c in self.scene.contents if c.ref == ref), None)
+        if self.is_up or content is None:
+            return
+        name = self._record_ref(content)
+        found = inherited(self.scene, self.state, content, name, kind, self._minor)
+        self.state[f"record:{ref}"] = found.record
+        self._inherited[ref] = found.text
+        step = {"folder": "pulled", "file": file_name(name), "content": found.text}
+        done.steps.append({"do": "write", **step})
+
+    def _intend(self, done: Performed, image: str, kind: str) -> None:
+        """Put an intent of an earlier kubelet there, while none runs."""
+        would_convert = self.scene.image.refs_differ and kind == WRITTEN
+        if self.is_up or would_convert or image not in self.scene.images:
+            return
+        text = intent_text(image, self._minor)
+        self.state[f"intent:{image}"] = WRITTEN
+        if kind != WRITTEN:
+            self.state[f"intent:{image}"] = CORRUPT
+            text = self._spoilt[image] = SPOILT[int(kind)]
+        step = {"folder": "pulling", "file": file_name(image), "content": text}
+        done.steps.append({"do": "write", **step})
 
     def _spoil(self, done: Performed, event: Event) -> None:
         """Spoil a file while no kubelet runs, which may hold it in memory (K-251)."""
@@ -279,6 +336,8 @@ class NodeRun:
         if is_record:
             name = self._record_ref(next(c for c in self.scene.contents if c.ref == name))
         self._spoilt[name] = SPOILT[self._count % len(SPOILT)]
+        if is_record:
+            self._inherited.pop(event.args[0], None)
         folder = "pulled" if is_record else "pulling"
         step = {"folder": folder, "file": file_name(name), "content": self._spoilt[name]}
         done.steps.append({"do": "write", **step})
@@ -316,6 +375,8 @@ class NodeRun:
         self._is_collecting = False
         for content in self.scene.contents:
             self._apply(f"gc.drops({content.ref})")
+            if self.state[f"record:{content.ref}"] is None:
+                self._inherited.pop(content.ref, None)
         done.steps.append({"do": "prune"})
 
 

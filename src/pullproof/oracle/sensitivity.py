@@ -1,28 +1,32 @@
 """Would the comparison notice a mistake in the model? Plant some and see.
 
     python -m pullproof.oracle.sensitivity --minor 1.34 --record docs/sensitivity.json
+    python -m pullproof.oracle.sensitivity --minor 1.37 --rooms images --record docs/sensitivity.json
     python -m pullproof.oracle.sensitivity --page [--check]
 
-Each mutant of `mutant_table` is compared with the kubelet's own code until the
-two disagree. Exit status 1: a mutant survived without a known reason, or one
+Room `source`: each mutant of `mutant_table` is compared with the kubelet's own
+code until the two disagree, in a process of its own. Room `images`: each
+mistaken decision of the protocol's image side (`image_mutants`). Exit status 1: a mutant survived without a known reason, or one
 that should have survived did not.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from datetime import date
+from itertools import chain
 from os import cpu_count
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pullproof.oracle import image_mutants
 from pullproof.oracle.client import Oracle
-from pullproof.oracle.mutant_table import MUTANTS, by_id
+from pullproof.oracle.fates import ROOMS, Fate, mistakes, read, record, unexpected
+from pullproof.oracle.mutant_table import by_id
 from pullproof.oracle.mutants import Mutant
 from pullproof.oracle.releases import RELEASES, OracleUnavailable, parse_minor
 
@@ -36,34 +40,18 @@ _HEAD = """\
 # How sensitive the comparison is
 
 `docs/fidelity.md` says that model and kubelet agree. That is worth something only if they would
-disagree when the model is wrong. So small mistakes are planted in the model's source, one at a
-time, and the same generated inputs are put to the mistaken model and to the kubelet's own code.
-Run it again: `python -m pullproof.oracle.sensitivity --minor 1.34`.
+disagree when the model is wrong. So small mistakes are planted in the model, one at a time, and
+the same generated inputs are put to the mistaken model and to the kubelet's own code.
+Run it again: `python -m pullproof.oracle.sensitivity --minor 1.34 --rooms source,images`.
 
 *Inputs* and *seconds* are those until the first disagreement; corpus cases come first. Seconds
 include the generation of inputs and depend on the machine. A mutant with several ops was tried on
 one after the other. *crashed*: the mistaken model failed on an input.
+
+Mistaken decisions of the protocol machines are all shown the same scenarios, and a mutant's
+seconds are those of making and asking them and of its own play. Their example is the first move
+that came out otherwise.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What became of one mutant."""
-
-    id: str
-    minor: int
-    date: str
-    outcome: str
-    """`killed`, `crashed` or `survived`."""
-    op: str
-    inputs: int
-    seconds: float
-    example: str
-    """The smallest input found on which the two differ, as JSON."""
-
-    @property
-    def noticed(self) -> bool:
-        return self.outcome != "survived"
 
 
 def fate(mutant: Mutant, minor: int, inputs: int, seconds: float, seed: int) -> Fate:
@@ -87,38 +75,16 @@ def fate(mutant: Mutant, minor: int, inputs: int, seconds: float, seed: int) -> 
     return Fate(mutant.id, minor, date.today().isoformat(), **told)
 
 
-def unexpected(fates: Iterable[Fate]) -> list[Fate]:
-    """Return those that survived, or did not, against the table."""
-    return [one for one in fates if one.noticed == bool(_excuse(one))]
-
-
-def _excuse(one: Fate) -> str:
-    mutant = by_id(one.id)
-    return mutant.survives or mutant.hidden.get(one.minor, "")
-
-
-def read(path: Path) -> list[Fate]:
-    """Return the record; nothing if there is no such file."""
-    if not path.is_file():
-        return []
-    rows: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
-    return [Fate(**row) for row in rows]
-
-
-def record(path: Path, fates: Sequence[Fate]) -> None:
-    """Put `fates` into the record, each in place of the last one of its mutant and minor."""
-    known = {mutant.id: place for place, mutant in enumerate(MUTANTS)}
-    kept = {(one.minor, one.id): one for one in [*read(path), *fates] if one.id in known}
-    order = sorted(kept, key=lambda key: (key[0], known[key[1]]))
-    path.write_text(json.dumps([asdict(kept[key]) for key in order], indent=1) + "\n", "utf-8")
-
-
 def page(fates: Sequence[Fate]) -> str:
     """Return docs/sensitivity.md."""
     parts = [_HEAD]
     for minor in sorted({one.minor for one in fates}):
         own = [one for one in fates if one.minor == minor]
-        parts += [f"## Kubernetes {RELEASES[minor]}\n", _summary(own), _table(own)]
+        parts += [f"## Kubernetes {RELEASES[minor]}\n"]
+        for room, title in ROOMS.items():
+            fates_of = [one for one in own if mistakes()[one.id].room == room]
+            if fates_of:
+                parts += [f"### {title}\n", _summary(fates_of), _table(fates_of)]
     return "\n".join(parts)
 
 
@@ -148,7 +114,7 @@ def _table(fates: Sequence[Fate]) -> str:
         "| --- | --- | --- | --- | ---: | ---: | --- |",
     ]
     for one in fates:
-        mutant = by_id(one.id)
+        mutant = mistakes()[one.id]
         by = one.op if one.outcome == "killed" else f"{one.op} (crashed)"
         shown = f"`{one.example[:80]}`".replace("|", "\\|") if one.example else ""
         if not one.noticed:
@@ -158,11 +124,17 @@ def _table(fates: Sequence[Fate]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _excuse(one: Fate) -> str:
+    return mistakes()[one.id].excuse(one.minor)
+
+
 @click.command()
 @click.option("--minor", default="1.34", show_default=True, help="Kubernetes minor.")
 @click.option("--inputs", default=20_000, show_default=True, help="For each op, at most.")
 @click.option("--seconds", default=40.0, show_default=True, help="For each op, at most.")
 @click.option("--seed", default=1, show_default=True)
+@click.option("--rooms", default="source,images", show_default=True, help="Of source, images.")
+@click.option("--scenarios", default=1500, show_default=True, help="Of room images, at most.")
 @click.option("--only", default="", metavar="ID,ID", help="Only these mutants.")
 @click.option("--jobs", default=cpu_count() or 1, help="Processes; default: one a core.")
 @click.option("--record", "report", type=click.Path(path_type=Path), help="Add to this JSON file.")
@@ -173,6 +145,8 @@ def main(
     inputs: int,
     seconds: float,
     seed: int,
+    rooms: str,
+    scenarios: int,
     only: str,
     jobs: int,
     report: Path | None,
@@ -183,27 +157,24 @@ def main(
     if write_page:
         _write_page(check=check)
         return
+    ids = _chosen(rooms, only)
+    fates: list[Fate] = []
     try:
         number = parse_minor(minor)
         with Oracle(number):
             pass
-        chosen = [by_id(name) for name in only.split(",")] if only else list(MUTANTS)
+        limits = (number, inputs, seconds, seed)
+        for one in chain(
+            _of_source(ids["source"], limits, jobs),
+            _of_images(ids["images"], number, scenarios, seed),
+        ):
+            fates.append(one)
+            click.echo(
+                f"{one.id:36}{one.outcome:10}{one.op:12}{one.inputs:>8,}{one.seconds:>8.1f} s"
+            )
     except OracleUnavailable as problem:
         click.echo(str(problem), err=True)
         sys.exit(2)
-    except KeyError as problem:
-        raise click.UsageError(f"no mutant {problem}; there are {len(MUTANTS)}") from None
-    fates: list[Fate] = []
-
-    def met(mutant: Mutant) -> Fate:
-        return fate(mutant, number, inputs, seconds, seed)
-
-    with ThreadPoolExecutor(jobs) as pool:
-        for one in pool.map(met, chosen):
-            fates.append(one)
-            click.echo(
-                f"{one.id:24}{one.outcome:10}{one.op:12}{one.inputs:>8,}{one.seconds:>8.1f} s"
-            )
     click.echo("\n" + _summary(fates))
     if report is not None:
         record(report, fates)
@@ -211,6 +182,30 @@ def main(
     for one in bad:
         click.echo(f"unexpected: {one.id} {one.outcome}", err=True)
     sys.exit(1 if bad else 0)
+
+
+def _chosen(rooms: str, only: str) -> dict[str, list[str]]:
+    """Return the ids to be tried, by room."""
+    wanted = set(only.split(",")) if only else set[str]()
+    unknown = (wanted - set(mistakes())) | (set(rooms.split(",")) - {"source", "images"})
+    if unknown:
+        raise click.UsageError(f"no mutant or room {', '.join(sorted(unknown))}")
+    chosen: dict[str, list[str]] = {"source": [], "images": []}
+    for id, mistake in mistakes().items():
+        if mistake.room in rooms.split(",") and (not only or id in wanted):
+            chosen[mistake.room].append(id)
+    return chosen
+
+
+def _of_source(
+    ids: Sequence[str], limits: tuple[int, int, float, int], jobs: int
+) -> Iterator[Fate]:
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(lambda id: fate(by_id(id), *limits), ids)
+
+
+def _of_images(ids: Sequence[str], minor: int, scenarios: int, seed: int) -> Iterator[Fate]:
+    return image_mutants.met(minor, scenarios, seed, ids) if ids else iter(())
 
 
 def _write_page(*, check: bool) -> None:
