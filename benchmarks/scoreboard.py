@@ -18,7 +18,7 @@ import math
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -79,7 +79,7 @@ def _saved(path: Path | None) -> dict[tuple[str, str], Trial]:
     return {(trial.contestant, trial.mutant): trial for trial in trials}
 
 
-def _save(path: Path | None, trials: Sequence[Trial], options: argparse.Namespace) -> None:
+def _save(path: Path | None, trials: Iterable[Trial], options: argparse.Namespace) -> None:
     if path is None:
         return
     document = {

@@ -3,7 +3,7 @@
 id: g6-audience-text
 defect: D-G6
 rule: T-005
-check: A00
+check: A00, G16
 setup: workload
 """
 

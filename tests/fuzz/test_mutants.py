@@ -9,9 +9,19 @@ import pytest
 
 from pullproof.checks.catalogue import ALL, by_id
 from pullproof.corpus.rules import all_rules
-from pullproof.fuzz.mutants.index import HERE, SETUPS, BadHeader, Mutant, mutants, read_mutant
+from pullproof.fuzz.mutants.index import (
+    HERE,
+    SETUPS,
+    SUFFIXES,
+    BadHeader,
+    Mutant,
+    mutants,
+    read_mutant,
+)
+from pullproof.model.verdict import Level
 
 MUTANTS = mutants()
+DEEP = tuple(mutant for mutant in MUTANTS if mutant.deep)
 KNOWN_CHECKS = {check.id for check in ALL}
 DEFECTS = {name for name in all_rules() if name.startswith("D-")}
 BLACK_BOX_CLASSES = "ABCDEFGHIJ"
@@ -62,11 +72,29 @@ def test_ids_are_unique() -> None:
 
 
 def test_the_zoo_is_large_enough() -> None:
-    assert len(MUTANTS) >= 66
+    assert len(MUTANTS) >= 250
+    assert len({mutant.defects[0] for mutant in MUTANTS}) >= 15
 
 
 def test_it_speaks_several_languages() -> None:
-    assert {mutant.path.suffix for mutant in MUTANTS} == {".py", ".sh", ".c", ".go"}
+    assert {mutant.path.suffix for mutant in MUTANTS} == set(SUFFIXES)
+
+
+class TestDeepOnes:
+    def test_there_are_enough(self) -> None:
+        assert len(DEEP) >= 20
+
+    def test_each_says_what_must_come_together(self) -> None:
+        assert _lapses(lambda mutant: mutant.deep == (len(mutant.condition) > 10)) == []
+
+    def test_the_fuzzer_has_a_judge_for_each(self) -> None:
+        """What it makes up is judged by those who watch, advice left out."""
+
+        def is_watched(mutant: Mutant) -> bool:
+            named = [by_id(check) for check in mutant.checks]
+            return any(check.watches and check.level is not Level.ADVICE for check in named)
+
+        assert [mutant.id for mutant in DEEP if not is_watched(mutant)] == []
 
 
 def test_every_visible_defect_class_has_a_mutant() -> None:
@@ -96,6 +124,20 @@ class TestBadHeaders:
         path.write_text(path.read_text().replace("id: ", "id: a1-y\nid: ", 1))
         with pytest.raises(BadHeader, match="once"):
             read_mutant(path)
+
+    def test_a_condition_given_twice_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "a1_first_line.py"
+        shutil.copy(HERE / path.name, path)
+        path.write_text(path.read_text().replace("id: ", "deep: one\ndeep: two\nid: ", 1))
+        with pytest.raises(BadHeader, match="more than once"):
+            read_mutant(path)
+
+    def test_a_condition_makes_a_mutant_deep(self, tmp_path: Path) -> None:
+        path = tmp_path / "a1_first_line.py"
+        shutil.copy(HERE / path.name, path)
+        path.write_text(path.read_text().replace("id: ", "deep: the third call\nid: ", 1))
+        found = read_mutant(path)
+        assert (found.deep, found.condition) == (True, "the third call")
 
     def test_comments_are_headers_too(self, tmp_path: Path) -> None:
         path = tmp_path / "a2_x.sh"

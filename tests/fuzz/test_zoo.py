@@ -1,5 +1,6 @@
 """The zoo's own bookkeeping, without runs."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from pullproof.engine.options import Options
 from pullproof.engine.result import CheckResult, RunResult, Status
 from pullproof.fuzz import build, zoo
 from pullproof.fuzz.build import Unavailable, ensure_built, ensure_program
-from pullproof.fuzz.mutants.index import mutants
+from pullproof.fuzz.mutants.index import SUFFIXES, mutants
+from pullproof.fuzz.soak import Soaked
+from pullproof.model.errors import PullproofError
 from pullproof.model.setup import Setup
 from pullproof.model.verdict import Level
 
@@ -55,7 +58,34 @@ class TestMutants:
         assert zoo.main(["--only", "a1-first-line", "--jobs", "1"]) == 1
         assert "0 of 1 wrong providers caught" in capsys.readouterr().out
 
-    @pytest.mark.parametrize("suffix", [".py", ".sh", ".c", ".go"])
+    def test_an_escape_of_a_deep_one_does_not(
+        self, runs: list[RunResult], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        runs.append(_result(Status.PASSED))
+        assert zoo.main(["--only", "c4-whole-hours", "--jobs", "1"]) == 0
+        assert "0 of 1 deep ones too" in capsys.readouterr().out
+
+    def test_a_run_that_fails_itself_does_even_of_a_deep_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def run(setup: Setup, options: Options) -> RunResult:
+            raise PullproofError("our fault")
+
+        monkeypatch.setattr(zoo, "run", run)
+        assert zoo.main(["--only", "c4-whole-hours", "--jobs", "1"]) == 1
+
+    @pytest.mark.parametrize("suffix", sorted(zoo.INTERPRETERS))
+    def test_a_missing_interpreter_is_a_reason_and_no_error(
+        self, suffix: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def which(name: str) -> None:
+            return None
+
+        monkeypatch.setattr(shutil, "which", which)
+        mutant = next(item for item in mutants() if item.path.suffix == suffix)
+        assert "no `" in zoo.try_mutant(mutant).skipped
+
+    @pytest.mark.parametrize("suffix", SUFFIXES)
     def test_its_setup_runs_its_own_file(
         self, suffix: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -63,6 +93,7 @@ class TestMutants:
             return path.with_suffix(".built")
 
         monkeypatch.setattr(zoo, "ensure_program", ensure)
+        monkeypatch.setattr(shutil, "which", str)
         mutant = next(item for item in mutants() if item.path.suffix == suffix)
         setup = zoo.setup_of(mutant)
         assert isinstance(setup, Setup)
@@ -87,10 +118,20 @@ class TestCorrectProviders:
         assert zoo.main(["--correct", "--only", "base-node", "--jobs", "1"]) == 1
         assert f"A01 {status} (seed 3)" in capsys.readouterr().out
 
-    def test_each_seed_is_a_run(self, runs: list[RunResult]) -> None:
-        runs += [_result(Status.PASSED)] * 3
-        assert zoo.try_correct("base-node", seeds=(0, 1, 2)).seeds == (0, 1, 2)
-        assert not runs
+    def test_other_seeds_are_soaked(
+        self, runs: list[RunResult], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        soaked: list[object] = []
+
+        def soak(*values: object, **named: object) -> Soaked:
+            soaked.extend(values)
+            return Soaked(7, 9, 5, ("B02 (seed 2)",), (), 1.0)
+
+        runs.append(_result(Status.PASSED))
+        monkeypatch.setattr(zoo, "in_other_process", soak)
+        found = zoo.try_correct("base-node", seeds=(0, 1, 2))
+        assert (found.seeds, found.scenarios, found.findings) == ((0, 1, 2), 7, ("B02 (seed 2)",))
+        assert (0, 1, 2) in soaked
 
 
 def test_unknown_names_are_answered_with_the_known(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,6 +170,17 @@ class TestBuilding:
             pytest.skip(first.reason)
         monkeypatch.setenv("CC", "/nonexistent/cc")
         assert ensure_program(source) == first
+
+    @pytest.mark.process
+    def test_a_changed_base_is_built_again(self, tmp_path: Path) -> None:
+        source, base = tmp_path / "wrong.c", tmp_path / "base.h"
+        source.write_text('#include "base.h"\nint main(void) { return STATUS; }\n')
+        base.write_text("#define STATUS 1\n")
+        first = ensure_program(source)
+        if isinstance(first, Unavailable):
+            pytest.skip(first.reason)
+        base.write_text("#define STATUS 2\n")
+        assert ensure_program(source) != first
 
     def test_interpreted_providers_run_where_they_lie(self) -> None:
         assert ensure_built("python-exchange") == build.PROVIDERS / "python-exchange/pullproof.toml"
