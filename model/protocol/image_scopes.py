@@ -260,6 +260,9 @@ TRIO_FAULTS = config(
 SIZED: tuple[Params, ...] = (LIMITED, PAIR, PAIR_CRASHES, PAIR_FAULTS, TRIO, TRIO_FAULTS)
 """From a thousand states to more than ten million, smallest first."""
 
+LARGE: tuple[Params, ...] = (PAIR_CRASHES, PAIR_FAULTS, TRIO)
+"""Those that are worth minutes; the largest is for who asks for it by name."""
+
 SMALL: tuple[Params, ...] = (
     SECRETS,
     SECRETS_ALWAYS,

@@ -457,7 +457,7 @@ SCOPES: Mapping[str, tuple[Params, ...]] = MappingProxyType(
     {
         "small": SMALL + image_scopes.SMALL,
         "ci": SMALL + image_scopes.SMALL + CI,
-        "large": SMALL + image_scopes.SMALL + CI + LARGE,
+        "large": SMALL + image_scopes.SMALL + CI + LARGE + image_scopes.LARGE,
     }
 )
 """Scope to its configurations; each holds those of the one before."""
