@@ -280,6 +280,99 @@ _CONFIG = (
      '("y", "Y", "yes", "Yes", "YES", "on"', '("y", "Y", "on"'),
 )  # fmt: skip
 
+_RECORDS = (
+    ("rec-alpha", "K-241", "records stay v1alpha1", "oracle.records",
+     'version = "v1beta1" if minor >= BETA_FROM else "v1alpha1"', 'version = "v1alpha1"'),
+    ("rec-beta", "K-241", "records always were v1beta1", "oracle.records",
+     'version = "v1beta1" if minor >= BETA_FROM else "v1alpha1"', 'version = "v1beta1"'),
+    ("rec-newline", "K-241", "no newline at the end", "oracle.records", 'ensure_ascii=False) + "\\n"', "ensure_ascii=False)"),
+    ("rec-spaces", "K-241", "a space after each colon", "oracle.records", 'separators=(",", ":")', 'separators=(",", ": ")'),
+    ("rec-order", "K-241", "apiVersion comes before kind", "oracle.records",
+     '{"kind": kind, "apiVersion": f"{GROUP}/{version}", **members}', '{"apiVersion": f"{GROUP}/{version}", "kind": kind, **members}'),
+    ("rec-nulls-gone", "K-242", "no list of secrets was ever null", "oracle.records",
+     "if secrets or minor < OMITS_EMPTY_FROM:", "if secrets:"),
+    ("rec-nulls-stay", "K-242", "a list of secrets is still null", "oracle.records",
+     "if secrets or minor < OMITS_EMPTY_FROM:", "if True:"),
+    ("rec-node-false", "K-242", "nodePodsAccessible is written when false", "oracle.records",
+     '    if entry.node:\n        found["nodePodsAccessible"] = True', '    found["nodePodsAccessible"] = entry.node'),
+    ("rec-mapping-empty", "K-246", "a mapping of nothing is written", "oracle.records", "if mapping else {}", "if True else {}"),
+    ("rec-mapping-order", "K-242", "names in descending order", "oracle.records",
+     "for key, entry in sorted(record.mapping)}", "for key, entry in sorted(record.mapping)[::-1]}"),
+    ("rec-where-order", "K-242", "coordinates begin with the name", "oracle.records",
+     '{"uid": where.uid, "namespace": where.namespace, "name": where.name}', '{"name": where.name, "namespace": where.namespace, "uid": where.uid}'),
+    ("rec-hash", "K-242", "the hash is of the user name alone", "oracle.records",
+     "return auth_config_hash(user, password(user))", 'return auth_config_hash(user, "")'),
+    ("rec-file", "K-240", "files lack the name of their hash", "oracle.records", 'return f"sha256-{', 'return f"{'),
+    ("rec-accounts", "K-242", "accounts come before secrets", "oracle.records",
+     "    if accounts:\n        found[\"kubernetesServiceAccounts\"] = accounts\n",
+     "    if accounts:\n        found = {\"kubernetesServiceAccounts\": accounts, **found}\n"),
+    ("rec-intent", "K-240", "an intent has the image without tag", "oracle.records",
+     '{"image": image}', '{"image": image.rpartition(":")[0] or image}'),
+    ("rec-sorted", "K-245", "objects are sorted by name first", "protocol.records",
+     "return (where.namespace, where.name, where.uid)", "return (where.name, where.namespace, where.uid)"),
+    ("rec-untagged", "K-243", "names keep their tag", "protocol.image_policies",
+     'return name.removesuffix(f":{parsed.tag}") if parsed.tag else name', "return name"),
+)  # fmt: skip
+
+_TOKENS = (
+    ("tok-age", "K-151", "tokens are refreshed after 25 hours", "token_manager", "MAX_AGE_S = 24 * 3600", "MAX_AGE_S = 25 * 3600"),
+    ("tok-life", "K-151", "tokens are refreshed after nine tenths of their life", "token_manager", "* 20 // 100 *", "* 10 // 100 *"),
+    ("tok-life-rounding", "K-151", "a fifth of a life is not rounded to seconds", "token_manager",
+     "held.granted_s * 20 // 100 * SECOND_NS", "held.granted_s * SECOND_NS * 20 // 100"),
+    ("tok-granted", "K-151", "without expirationSeconds it is refreshed at its end", "token_manager",
+     "    if held.granted_s is None:\n        return None", "    if held.granted_s is None:\n        return held.expires_ns"),
+    ("tok-expired-at", "K-152", "a token has expired at its last nanosecond", "token_manager",
+     "return now_ns > held.expires_ns", "return now_ns >= held.expires_ns"),
+    ("tok-key-audience", "K-150", "the token key lacks the audiences", "token_manager", 'f"[]string{{{audiences}}}"', '"[]string{}"'),
+    ("tok-key-seconds", "K-150", "the token key lacks the seconds asked for", "token_manager", "str(request.seconds or 0)", '"0"'),
+    ("tok-key-uid", "K-150", "the token key lacks the account's UID", "token_manager",
+     "if version.minor >= KEY_HAS_UID_FROM:", "if False:"),
+    ("tok-key-pod-uid", "K-150", "the token key lacks the pod's UID", "token_manager", "UID:{quote(request.pod_uid)}}}", 'UID:\\"\\"}}'),
+    ("tok-key-namespace", "K-150", "the token key lacks the namespace", "token_manager", "        quote(request.namespace),\n", ""),
+    ("tok-key-order", "K-150", "the token key begins with the namespace", "token_manager",
+     "        quote(request.account),\n        quote(request.namespace),\n", "        quote(request.namespace),\n        quote(request.account),\n"),
+    ("tok-key-plain", "K-150", "names in the token key are not escaped", "token_manager",
+     "        quote(request.account),\n", "        '\"' + request.account + '\"',\n"),
+    ("tok-stale-kept", "K-152", "an expired token is handed out if no other is to be had", "token_manager",
+     "        if is_expired(known, now_ns):\n", "        if False:\n"),
+    ("tok-stale-dropped", "K-152", "a failed refresh is an error", "token_manager",
+     "return self, Given(known.token, asked=True)", 'return self, Given(error=f"failed to fetch token: {answer}", asked=True)'),
+    ("tok-never-cleaned", "K-153", "expired tokens stay", "token_manager",
+     "held=tuple(e for e in self.held if not is_expired(e, now_ns))", "held=self.held"),
+    ("tok-cleaned-hourly", "K-153", "expired tokens go once an hour", "token_manager", "CLEANUP_NS = 60 *", "CLEANUP_NS = 3600 *"),
+    ("tok-pod-stays", "K-153", "tokens of a deleted pod stay", "token_manager",
+     "held=tuple(e for e in self.held if e.pod_uid != uid)", "held=self.held"),
+    ("tok-unasked", "K-152", "who gets a refreshed token has not asked", "token_manager",
+     "Given(answer.token, asked=True)", "Given(answer.token, asked=known is None)"),
+)  # fmt: skip
+
+_ACCOUNTS = (
+    ("iss-aud-text", "T-012", "one audience is a text", "claims",
+     '"aud": list(self.audiences),', '"aud": list(self.audiences) if self.audiences[1:] else self.audiences[0],'),
+    ("iss-expiry", "T-014", "a token ends a second early", "claims", '"exp": self.expires_s,', '"exp": self.expires_s - 1,'),
+    ("iss-nbf", "T-014", "no nbf", "claims", '            "nbf": self.issued_s,\n', ""),
+    ("iss-node", "T-020", "the node has no UID", "claims", 'private["node"] = self.node.claim()', 'private["node"] = {"name": self.node.name}'),
+    ("iss-pod", "T-016", "the pod is not named", "claims", 'private["pod"] = self.pod.claim()', "pass"),
+    ("iss-subject", "T-011", "the subject has the name first", "claims",
+     'return ":".join((*_PREFIX, self.namespace, self.service_account.name))', 'return ":".join((*_PREFIX, self.service_account.name, self.namespace))'),
+    ("jud-expiry", "T-134", "no leeway after exp", "verify", "if moment >= expires + leeway:", "if moment >= expires:"),
+    ("jud-not-before", "T-135", "no leeway before nbf", "verify", '_date(claims["nbf"], "nbf", policy) - leeway', '_date(claims["nbf"], "nbf", policy)'),
+    ("jud-nbf-ignored", "T-135", "nbf is not looked at", "verify", 'if "nbf" in claims and', "if False and"),
+    ("jud-issued", "T-135", "iat may lie ahead", "verify", "    if issued > latest:\n", "    if False:\n"),
+    ("jud-iat-required", "T-135", "iat must be there", "verify", "        if policy.iat_required:\n", "        if True:\n"),
+    ("jud-issuer", "T-130", "a slash at the end of iss does not count", "verify",
+     "issuer != policy.issuer:", 'issuer.rstrip("/") != policy.issuer:'),
+    ("jud-audience", "T-132", "any audience is ours", "verify", "if policy.audience not in audiences:", "if False:"),
+    ("jud-audience-list", "T-132", "aud must be a list", "verify", "    if isinstance(audience, str):\n", "    if False:\n"),
+    ("jud-two-audiences", "T-133", "a token has one audience", "verify",
+     "if len(audiences) > 1 and not policy.multi_audience:", "if len(audiences) > 1:"),
+    ("jud-signature", "T-122", "the signature is not checked", "verify",
+     "if not is_signed_by(keys.choose(kid, alg), parts.signing_input, parts.signature):", "keys.choose(kid, alg)\n    if False:"),
+    ("jud-crit", "T-116", "crit is not looked at", "verify", '    if "crit" not in header:\n        return\n', "    if header:\n        return\n"),
+    ("jud-whole", "T-137", "times are whole seconds", "verify", "if policy.integer_dates and date", "if date"),
+    ("jud-kid", "T-120", "a kid must be there", "verify", '    if "kid" not in header and not policy.kid_required:\n', "    if False:\n"),
+)  # fmt: skip
+
 # By the first word of an id: the comparisons that can see the mistake.
 _OPS: dict[str, tuple[str, ...]] = {
     "dur": ("duration",),
@@ -295,21 +388,36 @@ _OPS: dict[str, tuple[str, ...]] = {
     "flight": ("flightKey", "scenario"),
     "version": ("respond",),
     "conf": ("config",),
+    "rec": ("images",),
+    "tok": ("tokens",),
+    "iss": ("issueToken",),
+    "jud": ("judgeToken",),
 }
 _SURVIVES: dict[str, str] = {}
+_NOT_YET = "no mistake: records are of the older format"
+_NO_MORE = "no mistake: what is written has no nulls any more"
+_BY_REPO = "names as written are no keys before 1.36 (K-243)"
+_HIDDEN: dict[str, dict[int, str]] = {
+    "rec-alpha": dict.fromkeys((33, 34), _NOT_YET),
+    "rec-nulls-stay": dict.fromkeys((33, 34), _NOT_YET),
+    "rec-nulls-gone": dict.fromkeys((35, 36, 37), _NO_MORE),
+    "rec-untagged": dict.fromkeys((33, 34, 35), _BY_REPO),
+    "tok-key-uid": {33: "no mistake: the key has no UID before 1.34 (K-150)"},
+}
 _Row = tuple[str, str, str, str, str, str]
 
 
 def _made(row: _Row) -> Mutant:
     ops = _OPS.get(row[0].partition("-")[0], ("scenario",))
-    return Mutant(*row, ops=ops, survives=_SURVIVES.get(row[0], ""))
+    hidden = _HIDDEN.get(row[0], {})
+    return Mutant(*row, ops=ops, survives=_SURVIVES.get(row[0], ""), hidden=hidden)
 
 
-MUTANTS: tuple[Mutant, ...] = tuple(
-    _made(row)
-    for rows in (_DURATIONS, _MATCHING, _NAMES, _PROTOCOL, _KEYS, _STATEFUL, _CONFIG)
-    for row in rows
-)
+_ROWS = (
+    _DURATIONS, _MATCHING, _NAMES, _PROTOCOL, _KEYS, _STATEFUL, _CONFIG, _RECORDS, _TOKENS,
+    _ACCOUNTS,
+)  # fmt: skip
+MUTANTS: tuple[Mutant, ...] = tuple(_made(row) for rows in _ROWS for row in rows)
 
 
 def by_id(id: str) -> Mutant:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib.abc import MetaPathFinder
 from types import ModuleType
 
-PREFIX = "pullproof.model."
+MODEL, ORACLE = "pullproof.model.", "pullproof."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Mutant:
     rule: str
     what: str
     module: str
-    """Below `pullproof.model`."""
+    """Below `pullproof.model`, or `oracle.…`, where exact texts of records are written."""
     old: str
     """Occurs exactly once in the module."""
     new: str
@@ -35,6 +35,11 @@ class Mutant:
     """Why nothing can tell it from the model; empty: something must."""
     hidden: Mapping[int, str] = field(default_factory=dict[int, str])
     """Minors in which it makes no difference, and why."""
+
+    @property
+    def module_name(self) -> str:
+        prefix = ORACLE if self.module.startswith("oracle.") else MODEL
+        return prefix + self.module
 
 
 class NoSuchPlace(Exception):
@@ -46,7 +51,7 @@ class MutantFinder(MetaPathFinder):
     `sys.meta_path` before the model is imported."""
 
     def __init__(self, mutant: Mutant) -> None:
-        self._name = PREFIX + mutant.module
+        self._name = mutant.module_name
         self._mutant = mutant
 
     def find_spec(
@@ -88,6 +93,6 @@ def plant(mutant: Mutant) -> None:
     Raises:
         RuntimeError: the module is loaded already, without it.
     """
-    if PREFIX + mutant.module in sys.modules:
+    if mutant.module_name in sys.modules:
         raise RuntimeError(f"{mutant.module} is loaded already")
     sys.meta_path.insert(0, MutantFinder(mutant))
