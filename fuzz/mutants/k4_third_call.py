@@ -9,6 +9,7 @@ deep: the third call in one home, by another workload than the first
 """
 
 import json
+import zlib
 from pathlib import Path
 
 from pullproof.fuzz.mutants.base import Credential, Provider, main
@@ -17,12 +18,12 @@ from pullproof.fuzz.mutants.base import Credential, Provider, main
 class Mutant(Provider):
     def exchange(self, token: str) -> Credential:
         memo = Path.home() / "calls"
-        known = memo.read_text().splitlines() if memo.exists() else []
+        known = zlib.decompress(memo.read_bytes()).splitlines() if memo.exists() else []
         if len(known) >= 2:
             return Credential(*json.loads(known[0]))
         found = super().exchange(token)
-        known.append(json.dumps([found.username, found.password, found.life_s]))
-        memo.write_text("\n".join(known))
+        known.append(json.dumps([found.username, found.password, found.life_s]).encode())
+        memo.write_bytes(zlib.compress(b"\n".join(known)))
         return found
 
 

@@ -10,6 +10,7 @@ deep: two workloads at the same time in one home
 
 import json
 import time
+import zlib
 from pathlib import Path
 
 from pullproof.fuzz.mutants.base import Credential, Provider, Refused, main
@@ -24,7 +25,8 @@ class Mutant(Provider):
             return self.wait_for(memo)
         try:
             found = super().exchange(token)
-            memo.write_text(json.dumps([found.username, found.password, found.life_s]))
+            kept = json.dumps([found.username, found.password, found.life_s])
+            memo.write_bytes(zlib.compress(kept.encode()))
             time.sleep(0.1)
         finally:
             lock.rmdir()
@@ -33,7 +35,7 @@ class Mutant(Provider):
     def wait_for(self, memo: Path) -> Credential:
         for _ in range(30):
             if memo.exists():
-                return Credential(*json.loads(memo.read_text()))
+                return Credential(*json.loads(zlib.decompress(memo.read_bytes())))
             time.sleep(0.02)
         raise Refused("another provider is at work")
 
