@@ -9,6 +9,7 @@ import pytest
 
 from pullproof.model.protocol.image_params import (
     ContainerParams,
+    ContentParams,
     ImageParams,
     ImageSecretParams,
     LoginParams,
@@ -20,6 +21,7 @@ from pullproof.oracle.client import Oracle
 from pullproof.oracle.comparison import Context
 from pullproof.oracle.image_scenarios import configuration, walk
 from pullproof.oracle.images import ImageScenario
+from pullproof.oracle.inherited import KINDS
 from pullproof.oracle.node_run import NodeRun
 from pullproof.oracle.records import SPOILT, file_name
 from pullproof.oracle.releases import RELEASES, program
@@ -159,6 +161,55 @@ def test_no_spoilt_file_opens_an_image(oracle: Oracle, text: str) -> None:
     steps[at] |= {"content": text, "file": file_name("x")}
     (answer,) = oracle.ask("images", [{**request, "steps": steps[: at + 3]}])
     assert answer["steps"][-1]["events"][-1]["event"] == "pulling"
+
+
+class TestInheritance:
+    IMAGE = ImageParams(
+        gate=True,
+        crashes=True,
+        policy="AlwaysVerify",
+        contents=(ContentParams("x", (IMAGE,), preloaded=(IMAGE,)),),
+        containers=(ContainerParams("p", IMAGE, secrets=("s",)),),
+        secrets=(ImageSecretParams("s"),),
+    )
+
+    def after(self, kind: str, minor: int) -> NodeRun:
+        run = NodeRun(self.IMAGE, minor)
+        for move in (f"node.preloads({IMAGE})", "kubelet.crashes()", f"inherits(x,{kind})"):
+            assert run.perform(move).steps, move
+        return run
+
+    def starts(self, run: NodeRun) -> bool:
+        run.perform("start")
+        return run.perform(f"kubelet.ensures(p, {IMAGE})").seen[-1][0] == "done"
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_only_what_proves_access_opens_an_image(self, kind: str) -> None:
+        opens = {"node", "own", "older", "newer", "changed", "crowd-by-hash", "almost-a-crowd"}
+        assert self.starts(self.after(kind, 37)) == (kind in opens)
+
+    @pytest.mark.rule("K-241")
+    def test_an_older_kubelet_does_not_read_newer_records(self) -> None:
+        assert not self.starts(self.after("newer", 34))
+        assert self.starts(self.after("older", 34))
+
+    @pytest.mark.rule("K-241", "K-242")
+    def test_a_newer_kubelet_writes_older_records_anew_at_its_start(self) -> None:
+        run = self.after("older", 35)
+        ((*_, before),) = run.files(0)
+        run.perform("start")
+        ((*_, after),) = run.files(0)
+        assert "v1alpha1" in before
+        assert "v1beta1" in after
+
+    def test_nothing_is_inherited_while_a_kubelet_runs(self) -> None:
+        assert not NodeRun(self.IMAGE, 37).perform("inherits(x,own)").steps
+
+    @pytest.mark.rule("K-254")
+    def test_a_kubelet_that_would_record_under_two_refs_does_not_crash(self) -> None:
+        run = NodeRun(replace(self.IMAGE, refs_differ=True), 37)
+        assert run.perform(f"kubelet.ensures(p, {IMAGE})").steps
+        assert not run.perform("kubelet.crashes()").steps
 
 
 class TestMoves:

@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 
 from pullproof.model import durations
-from pullproof.oracle import sensitivity
-from pullproof.oracle.fates import Fate, read, record, unexpected
+from pullproof.model.protocol.image_params import ContainerParams, ImageParams
+from pullproof.model.protocol.mutants import all_mutants
+from pullproof.model.protocol.rules import rules_for
+from pullproof.model.versions import KubeletVersion
+from pullproof.oracle import image_mutants, images, sensitivity
+from pullproof.oracle.comparison import Context
+from pullproof.oracle.fates import Fate, mistakes, read, record, unexpected
+from pullproof.oracle.images import ImageScenario
 from pullproof.oracle.mutant_table import MUTANTS, by_id
 from pullproof.oracle.mutants import Mutant, NoSuchPlace, changed, plant
+from pullproof.oracle.node_run import START
 from pullproof.oracle.releases import RELEASES, OracleUnavailable, program
 from pullproof.oracle.sensitivity import page
 
@@ -106,3 +113,36 @@ class TestThePage:
 def test_the_kubelets_code_notices(id: str) -> None:
     found = sensitivity.fate(by_id(id), BUILT[-1], 4000, 30.0, 1)
     assert found.outcome == "killed", found
+
+
+class TestDecisions:
+    def test_each_mistaken_decision_of_the_image_side_is_a_mutant(self) -> None:
+        rooms = [mistake.room for mistake in mistakes().values()]
+        assert rooms.count("images") == sum(bool(one.image) for one in all_mutants().values())
+        assert rooms.count("source") == len(MUTANTS)
+
+    @pytest.mark.rule("K-243")
+    def test_what_a_minor_does_is_no_mistake_there(self) -> None:
+        by_repo = mistakes()["image/allowlist-name=as-written"]
+        assert by_repo.excuse(34)
+        assert not by_repo.excuse(37)
+
+    def test_a_right_machine_shows_nothing_else(self) -> None:
+        minor = 37
+        value = ImageScenario(*_A_CRASH)
+        real = images.model(value, Context(KubeletVersion(minor)))
+        assert image_mutants.first_difference(value, minor, rules_for(minor), real) == ""
+
+    @pytest.mark.rule("K-249")
+    def test_a_mistaken_machine_is_told_by_its_first_move_that_differs(self) -> None:
+        minor = 37
+        value = ImageScenario(*_A_CRASH)
+        real = images.model(value, Context(KubeletVersion(minor)))
+        wrong = all_mutants()["image/converts=false"].of(rules_for(minor))
+        assert image_mutants.first_difference(value, minor, wrong, real) == "start"
+
+
+_A_CRASH = (
+    ImageParams(gate=True, crashes=True, public=("r.test/a",), containers=(ContainerParams("p"),)),
+    ("kubelet.ensures(p, r.test/a:1)", "runtime.pulls(p, r.test/a:1)", "kubelet.crashes()", START),
+)

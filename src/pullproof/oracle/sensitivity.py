@@ -46,7 +46,8 @@ Run it again: `python -m pullproof.oracle.sensitivity --minor 1.34 --rooms sourc
 
 *Inputs* and *seconds* are those until the first disagreement; corpus cases come first. Seconds
 include the generation of inputs and depend on the machine. A mutant with several ops was tried on
-one after the other. *crashed*: the mistaken model failed on an input.
+one after the other. *crashed*: the mistaken model failed on an input, or had the kubelet's code do
+what it does not survive.
 
 Mistaken decisions of the protocol machines are all shown the same scenarios, and a mutant's
 seconds are those of making and asking them and of its own play. Their example is the first move
