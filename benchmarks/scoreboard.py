@@ -50,6 +50,8 @@ def _is_named(mutant: Mutant, options: argparse.Namespace) -> bool:
 def perform(options: argparse.Namespace) -> list[Trial]:
     """Return all trials; those that were saved before are not done again."""
     done = _saved(options.json)
+    if options.show:
+        return list(done.values())
     wanted = [(name, mutant) for mutant in chosen(options) for name in options.only]
     missing = [pair for pair in wanted if (pair[0], pair[1].id) not in done]
     started = time.monotonic()
@@ -251,6 +253,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mutants", nargs="+", default=[], metavar="ID", help="these ones only")
     parser.add_argument("--only", nargs="+", default=USUAL, choices=tuple(CONTESTANTS))
     parser.add_argument("--json", type=Path, metavar="FILE", help="trials; goes on from there")
+    parser.add_argument("--show", action="store_true", help="only show what is in the JSON file")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="kills over time")
     return parser
 

@@ -46,11 +46,18 @@ static char *member(const char *text, const char *name) {
     return value;
 }
 
+/* Whether `text` is one pair of braces, and nothing but white space around it. */
 static int is_object(const char *text) {
-    size_t size = strlen(text);
-    while (size && isspace((unsigned char)text[size - 1])) size--;
-    while (isspace((unsigned char)*text)) text++, size--;
-    return size > 1 && text[0] == '{' && text[size - 1] == '}';
+    int depth = 0, quoted = 0;
+    while (isspace((unsigned char)*text)) text++;
+    if (*text != '{') return 0;
+    do {
+        if (quoted && *text == '\\' && text[1]) text++;
+        else if (*text == '"') quoted = !quoted;
+        else if (!quoted) depth += (*text == '{') - (*text == '}');
+    } while (*++text && depth);
+    while (isspace((unsigned char)*text)) text++;
+    return !depth && !quoted && !*text;
 }
 
 #ifndef OWNS

@@ -82,6 +82,7 @@ class TestSaving:
         words = ["--mutants", "a1-first-line", "--only", "schema", "--json", str(file)]
         board.main(words)
         board.main([*words, "--svg", str(tmp_path / "plot.svg")])
+        board.main(["--show", "--json", str(file)])
         assert done == [("schema", "a1-first-line")]
         assert json.loads(file.read_text())["trials"][0]["killed"] is True
         assert (tmp_path / "plot.svg").exists()
