@@ -25,6 +25,7 @@ from pullproof.explore.traces import Trace, from_document, replay, to_document
 from pullproof.model.errors import Problem, UserError
 from pullproof.model.protocol.answers import ANSWERS
 from pullproof.model.protocol.holds import WITNESS, family
+from pullproof.model.protocol.image_scopes import SIZED
 from pullproof.model.protocol.mutants import all_mutants
 from pullproof.model.protocol.params import Params
 from pullproof.model.protocol.scopes import PRESETS, SCOPES
@@ -194,10 +195,8 @@ def _configurations(scope: str, names: Sequence[str]) -> tuple[Params, ...]:
 
 
 def _every_configuration() -> dict[str, Params]:
-    return {p.name: p for scope in reversed([*SCOPES.values()]) for p in scope} | {
-        **PRESETS,
-        **WAYS,
-    }
+    sets = [SIZED, *reversed([*SCOPES.values()])]
+    return {p.name: p for each in sets for p in each} | {**PRESETS, **WAYS}
 
 
 def _with_faults(params: Params, faults: tuple[str, ...]) -> Params:

@@ -213,13 +213,16 @@ def _work(connection: Connection) -> None:
             # The parent was killed: nobody is left to work for.
             raise SystemExit(1) from None
 
+    def tell(progress: Progress) -> None:
+        say("progress", progress)
+
     while True:
         try:
             index, job = connection.recv()
         except (EOFError, OSError, KeyboardInterrupt):
             return
         try:
-            result = job.run(lambda progress: say("progress", progress))
+            result = job.run(tell)
         except KeyboardInterrupt:
             # Between explorations: there is nothing to send.
             return

@@ -103,10 +103,9 @@ def read(path: Path = RECORD) -> list[Shown]:
         OSError: there is no record.
     """
     rows: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
-    return [
-        Shown(**(row | {"minors": tuple(row["minors"]), "events": tuple(row["events"])}))
-        for row in rows
-    ]
+    for row in rows:
+        row["minors"], row["events"] = tuple(row["minors"]), tuple(row["events"])
+    return [Shown(**row) for row in rows]
 
 
 def retraced(shown: Shown) -> Trace:
