@@ -9,11 +9,11 @@ It lies with the tests because the bridge does.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -24,46 +24,86 @@ from pullproof.model.protocol.params import Params
 from pullproof.model.protocol.scopes import SCOPES
 from pullproof.oracle.client import Oracle
 from pullproof.oracle.differential import COMPARISONS, GATES
-from pullproof.oracle.fates import Fate, record
+from pullproof.oracle.fates import Fate, record, unexpected
 from pullproof.oracle.mutation import pick
 from pullproof.oracle.releases import parse_minor
 from pullproof.oracle.scenarios import Scenario, ask
-from pullproof.strategies.runs import Run, unwatched
-from tests.strategies.kubelet_lookups import AT_ONCE, KubeletLookups
+from pullproof.oracle.steps import Account
+from pullproof.strategies.runs import Run, Step, unwatched
+from tests.strategies.kubelet_lookups import (
+    AT_ONCE,
+    KubeletLookups,
+    text_of,
+)
+from tests.strategies.kubelet_lookups import (
+    _token_of as token_of,  # pyright: ignore[reportPrivateUsage]
+)
 
 OP = "scenario"
 CONFIGURATIONS = (
     "durations", "durations-by-default", "cache-scopes", "documents", "echo", "annotations",
     "plain-flights", "shared-flights", "node-level", "sa-token", "pass-through", "paths", "hub",
     "two-providers", "empty-answers", "exchange", "reviewed", "destinations", "long-lived",
-    "accounts", "tokens", "grants", "refused-old-api", "refused-duplicates",
+    "accounts", "tokens", "grants", "without-account", "refused-old-api", "refused-duplicates",
 )  # fmt: skip
-UNTOLD = "kubelet.looks-up-while-recreated"
-"""A kind of event that the bridge has no steps for."""
+UNTOLD = ("kubelet.looks-up-while-recreated",)
+UNTOLD_TO_TWO = (*UNTOLD, "api.becomes")
+"""Kinds of events that the bridge has no steps for; to it an account has one token,
+which is not so where two providers hold tokens of different times."""
 LENGTH = 18
 BRIDGE_ERRORS = (AssertionError, KeyError, StopIteration, TypeError)
 """What the bridge fails with where it does not know a machine's parts."""
 
 
+class Limits(NamedTuple):
+    """How long a mistake is looked for."""
+
+    rounds: int
+    """Walks of each configuration."""
+    seconds: float
+    seed: int
+
+
 class Walker(KubeletLookups):
     """A machine's walk, put to the oracle at its end."""
 
-    def walk(self, rng: Random, mutant: str | None) -> str:
+    def walk(self, rng: Random, mutant: str) -> str:
         """Return the first event after which the two differ; empty: none."""
         run = Run(unwatched(build(self.params, mutant)), at_once=AT_ONCE)
         events = {event.name: event for event in run.machine.events}
         self.begin()
         groups: list[tuple[str, Sequence[Observation], int]] = []
+        untold = UNTOLD_TO_TWO if len(self.params.providers) > 1 else UNTOLD
         for _ in range(LENGTH):
-            possible = [name for name in sorted(run.possible()) if events[name].kind != UNTOLD]
+            possible = [name for name in sorted(run.possible()) if events[name].kind not in untold]
             if not possible:
                 break
             kind = pick(rng, sorted({events[name].kind for name in possible}))
             name = pick(rng, [name for name in possible if events[name].kind == kind])
             steps = run.take(events[name])
+            self._steps += self._updated(steps)
             self._steps += self._translated(steps[0])
             groups.append((name, self.expects(steps), len(self._steps)))
         return self._first_difference(groups)
+
+    def _updated(self, steps: Sequence[Step]) -> Iterator[Account]:
+        """Yield the account of now, before the end of an exec lets a lookup ask the next one."""
+        event, before = steps[0].event, steps[0].before
+        if event.kind != "provider.answers":
+            return
+        pod = self.params.pod(event.args[1])
+        if pod.account:
+            account = self.params.account(pod.account)
+            live: Any = before[f"account:{account.name}"]
+            token = next(filter(None, map(token_of, steps)), None)
+            yield Account(
+                account.namespace,
+                account.kubernetes_name,
+                live.uid or "gone",
+                live.annotations,
+                None if token is None else text_of(token),
+                not live.uid or before.get("api", "up") == "down",
+            )
 
     def _first_difference(self, groups: Sequence[tuple[str, Sequence[Observation], int]]) -> str:
         scenario = Scenario(self._providers(), tuple(self._steps))
@@ -81,7 +121,7 @@ class Walker(KubeletLookups):
         return ""
 
 
-def met(minor: int, rounds: int, seed: int) -> Iterator[Fate]:
+def met(minor: int, limits: Limits, only: Collection[str] = ()) -> Iterator[Fate]:
     """Yield what becomes of each mistake; the right machine must agree throughout.
 
     Raises:
@@ -89,23 +129,25 @@ def met(minor: int, rounds: int, seed: int) -> Iterator[Fate]:
     """
     params = [each.at(minor) for each in SCOPES["small"] if each.name in CONFIGURATIONS]
     with Oracle(minor, gates=GATES) as oracle:
-        right = _fate(oracle, params, None, rounds, seed)
+        right = _fate(oracle, params, "", limits)
         assert not right.noticed, right
         for mutant in all_mutants().values():
-            if mutant.lookup:
-                yield _fate(oracle, params, mutant.id, rounds, seed)
+            if mutant.lookup and (not only or mutant.id in only):
+                yield _fate(oracle, params, mutant.id, limits)
 
 
-def _fate(
-    oracle: Oracle, params: Sequence[Params], mutant: str | None, rounds: int, seed: int
-) -> Fate:
+def _fate(oracle: Oracle, params: Sequence[Params], mutant: str, limits: Limits) -> Fate:
     began, tried, today = time.monotonic(), 0, date.today().isoformat()
     outcome, shown = "survived", ""
-    for turn in range(rounds):
+    for turn in range(limits.rounds):
         for each in params:
+            if time.monotonic() - began > limits.seconds:
+                break
             tried += 1
             try:
-                shown = Walker(oracle, each).walk(Random(f"{seed}:{each.name}:{turn}"), mutant)
+                shown = Walker(oracle, each).walk(
+                    Random(f"{limits.seed}:{each.name}:{turn}"), mutant
+                )
                 outcome = "killed" if shown else outcome
             except BRIDGE_ERRORS:
                 pass  # no difference: the bridge cannot put it to the oracle
@@ -114,24 +156,30 @@ def _fate(
         if shown:
             break
     seconds = round(time.monotonic() - began, 2)
-    return Fate(
-        mutant or "", oracle.minor, today, outcome, OP if shown else "", tried, seconds, shown
-    )
+    return Fate(mutant, oracle.minor, today, outcome, OP if shown else "", tried, seconds, shown)
 
 
 @click.command()
 @click.option("--minor", default="1.37", show_default=True, help="Kubernetes minor.")
 @click.option("--rounds", default=4, show_default=True, help="Walks of each configuration.")
+@click.option("--seconds", default=5.0, show_default=True, help="For each mutant, at most.")
 @click.option("--seed", default=1, show_default=True)
+@click.option("--only", default="", metavar="ID,ID", help="Only these mutants.")
 @click.option("--record", "report", type=click.Path(path_type=Path), help="Add to this JSON file.")
-def main(minor: str, rounds: int, seed: int, report: Path | None) -> None:
+def main(
+    minor: str, rounds: int, seconds: float, seed: int, only: str, report: Path | None
+) -> None:
     """Count which mistakes of the lookup side the kubelet's code tells from the model."""
     fates: list[Fate] = []
-    for one in met(parse_minor(minor), rounds, seed):
+    for one in met(
+        parse_minor(minor), Limits(rounds, seconds, seed), only.split(",") if only else ()
+    ):
         fates.append(one)
         click.echo(f"{one.id:36}{one.outcome:10}{one.inputs:>6}{one.seconds:>7.1f} s {one.example}")
     noticed = sum(one.noticed for one in fates)
     click.echo(f"\n{noticed} of {len(fates)} mutants were noticed.")
+    for one in unexpected(fates):
+        click.echo(f"unexpected: {one.id} {one.outcome}", err=True)
     if report is not None:
         record(report, fates)
 

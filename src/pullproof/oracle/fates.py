@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pullproof.model.protocol.mutant import Mutant
 from pullproof.model.protocol.mutants import all_mutants
 from pullproof.model.protocol.rules import rules_for
-from pullproof.oracle.excuses import EVERYWHERE, EXCUSES
+from pullproof.oracle.excuses import EVERYWHERE, EXCUSES, HIDDEN_FIELDS
 from pullproof.oracle.mutant_table import MUTANTS
 from pullproof.oracle.releases import RELEASES
 
@@ -80,8 +81,16 @@ def _of_rules() -> Iterator[tuple[str, Mistake]]:
     ):
         for one in own:
             same = [minor for minor in RELEASES if one.of(rules_for(minor)) == rules_for(minor)]
-            known = dict.fromkeys(same, _SAME)
-            yield one.id, Mistake(room, one.base, one.prose, {**known, **EXCUSES.get(one.id, {})})
+            known = dict.fromkeys(same, _SAME) | _of_fields(one) | dict(EXCUSES.get(one.id, {}))
+            yield one.id, Mistake(room, one.base, one.prose, known)
+
+
+def _of_fields(mutant: Mutant) -> dict[int, str]:
+    """Return why a mutant of the lookup side cannot be seen where lookups are compared."""
+    if mutant.equivalent and mutant.lookup:
+        return {EVERYWHERE: mutant.equivalent}
+    reasons = [HIDDEN_FIELDS.get(name, "") for name in mutant.lookup]
+    return {EVERYWHERE: reasons[0]} if reasons and all(reasons) else {}
 
 
 def unexpected(fates: Iterable[Fate]) -> list[Fate]:

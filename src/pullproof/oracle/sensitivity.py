@@ -201,8 +201,11 @@ def _chosen(rooms: str, only: str) -> dict[str, list[str]]:
 def _of_source(
     ids: Sequence[str], limits: tuple[int, int, float, int], jobs: int
 ) -> Iterator[Fate]:
+    def met(id: str) -> Fate:
+        return fate(by_id(id), *limits)
+
     with ThreadPoolExecutor(jobs) as pool:
-        yield from pool.map(lambda id: fate(by_id(id), *limits), ids)
+        yield from pool.map(met, ids)
 
 
 def _of_images(ids: Sequence[str], minor: int, scenarios: int, seed: int) -> Iterator[Fate]:
