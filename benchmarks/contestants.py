@@ -265,7 +265,8 @@ def _fuzz_setup(mutant: Mutant) -> Setup | Unavailable:
 
 @contextmanager
 def _place() -> Generator[Path, None, None]:
-    with tempfile.TemporaryDirectory(prefix="scoreboard-") as root:
+    # The prover may still be saving when a campaign is over.
+    with tempfile.TemporaryDirectory(prefix="scoreboard-", ignore_cleanup_errors=True) as root:
         yield Path(root)
 
 
