@@ -48,7 +48,9 @@ matches, some lookup finds a credential. The others agree on a refusal, which pr
 * **The standard library is that of the Go that built the oracle**, not of the released kubelets'.
 * **Providers are not run** in these comparisons; a hook answers in place of a process. Tests hold
   the hook against real processes on a few dozen responses. The one-minute limit is not reached.
-* **Not compared at all:** image manager, pull records, token manager, token generator.
+* **Of the image side:** under pressure, collections whose first image chance decides; crashes while an
+  intent is there, where the refs of the runtime differ; intents whose file changes while a kubelet
+  that holds them in memory runs; image volumes.
 """
 _OPEN = """\
 ## Open

@@ -21,7 +21,7 @@ from pullproof.oracle import images
 from pullproof.oracle.comparison import Comparison
 from pullproof.oracle.images import ImageScenario
 from pullproof.oracle.mutation import pick
-from pullproof.oracle.node_run import LOOK, PRUNE, START, SWEEP, NodeRun
+from pullproof.oracle.node_run import DETECT, LOOK, PRUNE, SPACE, START, SWEEP, NodeRun
 
 _DIGEST = "@sha256:" + "0123456789abcdef" * 4
 _CONTENTS = (
@@ -50,12 +50,14 @@ _WEIGHTS = {
 }  # fmt: skip
 """Kinds of moves that most others wait for, or that change whose a credential is."""
 _COLLECTS = (LOOK, LOOK, SWEEP, PRUNE, PRUNE)
+_PRESSURE = (SPACE, SPACE, DETECT, DETECT, PRUNE, PRUNE, SWEEP, LOOK)
 _SPOILS = ("record.spoilt", "intent.spoilt")
 
 
 def configuration(rng: Random) -> ImageParams:
     """Return a small node: images, pods, secrets, accounts and what may fail."""
-    kinds = rng.sample(_CONTENTS, 1 + int(rng.random() * 1.8))
+    stops_early = rng.random() < 0.2
+    kinds = rng.sample(_CONTENTS, 2 if stops_early else 1 + int(rng.random() * 1.8))
     contents = tuple(_content(rng, ref, known) for ref, known in zip("xyz", kinds, strict=False))
     names = [name for content in contents for name in content.names]
     secrets = tuple(_secret(rng, f"s{at}" + "x" * at) for at in range(int(rng.random() * 3)))
@@ -85,7 +87,8 @@ def configuration(rng: Random) -> ImageParams:
         blind_starts=crashes and rng.random() < 0.2,
         disk_faults=("full", "read-only") if rng.random() < 0.25 else (),
         corruption=rng.random() < 0.3,
-        collection=rng.random() < 0.5,
+        collection=stops_early or rng.random() < 0.4,
+        early_stops=stops_early,
         inspect_faults=rng.random() < 0.2,
         refs_differ=rng.random() < 0.08,
     )
@@ -109,7 +112,7 @@ def _opens(rng: Random) -> tuple[str, ...]:
 def _content(rng: Random, ref: str, known: tuple[str, ...]) -> ContentParams:
     names = tuple(name for name in known if rng.random() < 0.6) or known[:1]
     preloaded = tuple(name for name in names if rng.random() < 0.6)
-    return ContentParams(ref, names, preloaded, removable=rng.random() < 0.6)
+    return ContentParams(ref, names, preloaded, removable=rng.random() < 0.7)
 
 
 def _secret(rng: Random, name: str) -> ImageSecretParams:
@@ -158,14 +161,25 @@ def walk(rng: Random, image: ImageParams, minor: int, length: int) -> tuple[str,
 
 def _opening(rng: Random, run: NodeRun) -> Iterator[str]:
     """Yield moves to a kubelet that finds images and records of an earlier one."""
-    if not (run.scene.gate and run.scene.image.crashes) or rng.random() < 0.5:
+    image = run.scene.image
+    if not run.scene.gate or rng.random() < 0.5:
         return
-    yield from (name for name, e in run.events.items() if e.kind == "node.preloads")
-    yield "kubelet.crashes()"
-    for content in run.scene.contents:
-        own = [move for move in run.inheritances if move.startswith(f"inherits({content.ref},")]
-        yield pick(rng, own if rng.random() < 0.85 else run.inheritances)
-    yield START
+    first, *others = image.contents
+    early = (first,) if image.early_stops else image.contents
+    yield from _preloads(early)
+    if image.crashes:
+        yield "kubelet.crashes()"
+        for content in image.contents:
+            own = [move for move in run.inheritances if move.startswith(f"inherits({content.ref},")]
+            yield pick(rng, own if rng.random() < 0.85 else run.inheritances)
+        yield START
+    if image.early_stops:  # images of different age: it is certain which goes first
+        yield from (DETECT, *_preloads(others), "wait(1)", DETECT)
+        yield from (SPACE, PRUNE) if rng.random() < 0.5 else ()
+
+
+def _preloads(contents: Sequence[ContentParams]) -> Iterator[str]:
+    return (f"node.preloads({name})" for content in contents for name in content.preloaded)
 
 
 def _next(rng: Random, run: NodeRun, choices: Sequence[str], spoils: Sequence[str]) -> str:
@@ -175,7 +189,7 @@ def _next(rng: Random, run: NodeRun, choices: Sequence[str], spoils: Sequence[st
             return pick(rng, run.inheritances)
         return pick(rng, spoils) if spoils and chance < 0.35 else START
     if run.scene.image.collection and chance < 0.12:
-        return pick(rng, _COLLECTS)
+        return pick(rng, _PRESSURE if run.scene.image.early_stops else _COLLECTS)
     return pick(rng, choices)
 
 

@@ -29,13 +29,14 @@ from pullproof.model.protocol.params import Params
 from pullproof.model.protocol.rules import Rules, rules_for
 from pullproof.model.protocol.values import Offered
 from pullproof.oracle.comparison import JsonMap
+from pullproof.oracle.eviction import Eviction
 from pullproof.oracle.image_steps import PULL_REF, SIMPLE_STEPS, ensure_step, user_of
 from pullproof.oracle.inherited import KINDS, LONG_AGO_S, inherited
 from pullproof.oracle.records import BETA_FROM, SPOILT, file_name, intent_text, record_text
 
 START, START_BLINDLY, PRUNE = "start", "start-blindly", "prune"
-LOOK, SWEEP = "collect(look)", "collect(sweep)"
-OWN_MOVES = (START, START_BLINDLY, PRUNE, LOOK, SWEEP)
+LOOK, SWEEP, SPACE, DETECT = "collect(look)", "collect(sweep)", "collect(space)", "detect"
+OWN_MOVES = (START, START_BLINDLY, PRUNE, LOOK, SWEEP, SPACE, DETECT)
 """Besides `wait(seconds)`. The model has them as several events."""
 SECOND_NS = 1_000_000_000
 BACK_OFF_S, BACK_OFF_MAX_S = 10, 300
@@ -77,6 +78,7 @@ class NodeRun:
         self._back_off: dict[str, tuple[int, int]] = {}
         """Pod to length and start of its back-off."""
         self._is_collecting = False
+        self._eviction = Eviction()
         self._count = 0
 
     @property
@@ -107,6 +109,10 @@ class NodeRun:
                 self._collect(done, sweep=False)
             case "collect(sweep)":
                 self._collect(done, sweep=True)
+            case "collect(space)":
+                self._free_space(done)
+            case "detect":
+                self._detect(done)
             case "prune":
                 self._prune(done)
             case _ if move.startswith("wait("):
@@ -273,6 +279,7 @@ class NodeRun:
             return
         self._back_off.clear()
         self._is_collecting = False
+        self._eviction = Eviction()
         done.steps.append({"do": "crash"})
         if self.is_up:  # without the gate there is nothing to do at the start
             done.steps.append({"do": "start"})
@@ -354,13 +361,51 @@ class NodeRun:
         self._wait(done, 1)  # what was recorded this very second would stay
         left = [] if sweep else [content.ref for content in unused]
         if sweep:
+            self._date()
             for content in unused:
-                self._apply(f"runtime.removes({content.ref})")
+                self._remove(content.ref)
         for content in scene.contents:
             self._apply(f"gc.lists({content.ref})")
         self._is_collecting = True
         done.seen.append(("listed", *sorted(left)))
         done.steps.append({"do": "collect", "mode": "sweep" if sweep else "look"})
+
+    def _free_space(self, done: Performed) -> None:
+        """Remove one image, which is enough, and do not look at the others."""
+        scene = self.scene
+        is_possible = scene.gate and scene.image.early_stops and self.is_up
+        if not is_possible or self._is_collecting:
+            return
+        self._wait(done, 1)
+        self._date()
+        unused = [c for c in scene.contents if self.state[f"cri:{c.ref}"] and not self._is_used(c)]
+        first = self._eviction.first([content.ref for content in unused])
+        if not first or not self._may_remove(next(c for c in unused if c.ref == first)):
+            done.steps.append({"do": "detect"})
+            return
+        self._remove(first)
+        for content in unused:
+            if content.ref != first:
+                self._apply(f"gc.stops-early({content.ref})")
+        for content in scene.contents:
+            self._apply(f"gc.lists({content.ref})")
+        self._is_collecting = True
+        done.seen.append(("listed",))
+        done.steps.append({"do": "collect", "mode": "space", "bytes": 1})
+
+    def _detect(self, done: Performed) -> None:
+        if self.is_up and self.scene.image.early_stops:
+            self._date()
+            done.steps.append({"do": "detect"})
+
+    def _date(self) -> None:
+        present = [c for c in self.scene.contents if self.state[f"cri:{c.ref}"]]
+        used = [content.ref for content in present if self._is_used(content)]
+        self._eviction.detect(self._now_s, [content.ref for content in present], used)
+
+    def _remove(self, ref: str) -> None:
+        self._apply(f"runtime.removes({ref})")
+        self._eviction.removed(ref)
 
     def _is_used(self, content: ContentParams) -> bool:
         return any(self.state[name] == RUNNING for name in self.scene.users(content))

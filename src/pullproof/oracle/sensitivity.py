@@ -51,7 +51,8 @@ what it does not survive.
 
 Mistaken decisions of the protocol machines are all shown the same scenarios, and a mutant's
 seconds are those of making and asking them and of its own play. Their example is the first move
-that came out otherwise.
+that came out otherwise. Those of the lookup side walk by themselves, and the kubelet's code does
+the same (`python -m tests.oracle.lookup_mutants --minor 1.37`); their *inputs* are walks.
 """
 
 
