@@ -393,7 +393,9 @@ _OPS: dict[str, tuple[str, ...]] = {
     "iss": ("issueToken",),
     "jud": ("judgeToken",),
 }
-_SURVIVES: dict[str, str] = {}
+_SURVIVES: dict[str, str] = {
+    "tok-life-rounding": "less than a second, where chance decides whether it is refreshed (K-151)",
+}
 _NOT_YET = "no mistake: records are of the older format"
 _NO_MORE = "no mistake: what is written has no nulls any more"
 _BY_REPO = "names as written are no keys before 1.36 (K-243)"

@@ -104,7 +104,7 @@ def _summary(fates: Sequence[Fate]) -> str:
             f"all within {inputs[-1]:,} inputs and {seconds[-1]:.1f} s."
         )
     if hidden:
-        lines.append(f"{len(hidden)} cannot be told from the model, for the reason given.")
+        lines.append(f"{len(hidden)} were not, for the reason given.")
     if lost:
         lines.append(f"**{len(lost)} survived without a known reason.**")
     return "\n".join(lines) + "\n"
