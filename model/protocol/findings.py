@@ -158,6 +158,7 @@ FINDINGS: tuple[Finding, ...] = (
         "Who lists `nginx` and means `docker.io/library/nginx:latest`.",
         "Entries are compared with the pod's text as it is written (K-204).",
         "List each spelling in use, or a wildcard with the full repository.",
+        "run",
     ),
     Finding(
         "P-53",
@@ -252,6 +253,7 @@ FINDINGS: tuple[Finding, ...] = (
         "Auditors who read the records.",
         "A match by name adds the new hash without a pull (K-226, K-245).",
         "Do not take records for a list of working credentials.",
+        "run",
     ),
     Finding(
         "P-64",
@@ -259,6 +261,7 @@ FINDINGS: tuple[Finding, ...] = (
         "KEP-2535: no pull for who has proven access.",
         "Restarts, collections and unreadable records forget (K-247, K-249).",
         "Nothing is needed but a registry that answers; without one, such pods do not start.",
+        "run",
     ),
     Finding(
         "P-65",
