@@ -2,11 +2,13 @@
 PYTHON ?= python3
 ENTER = $(PYTHON) dev.py shell >/dev/null
 
-.PHONY: demo test lint all zoo soak model oracle
+.PHONY: demo test lint all slow zoo soak model oracle
 demo test lint all:
 	@$(PYTHON) dev.py $@
 
 # Nightly (docs/nightly.md).
+slow:
+	@$(ENTER) && .venv/bin/python -m pip install -q -e '.[dev,fuzz]' && .venv/bin/pytest -q -n 2 -m slow
 zoo:
 	@$(ENTER) && .venv/bin/pullproof zoo --wrong --profile default
 soak:

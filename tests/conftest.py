@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,14 @@ settings.load_profile("pullproof")
 # would every process that the tests start in order to interrupt it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _stay() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """Come back: what spawns at full speed works in its provider's directory (`Spawner`)."""
+    here = os.getcwd()
+    yield
+    os.chdir(here)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

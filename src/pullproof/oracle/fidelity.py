@@ -39,7 +39,7 @@ matches, some lookup finds a credential. The others agree on a refusal, which pr
 
 * **They are of the model as it is now.** Earlier runs disagreed; the model was corrected, and what
   is recorded ran afterwards. *Found and corrected* lists those.
-* **Inputs are generated, not exhaustive.** Each minor had a seed of its own (fidelity.json).
+* **Inputs are generated, not exhaustive.** Seeds are in fidelity.json.
 * **A rule is listed with all inputs of the ops that can reach it.** How many did is not counted.
 * **Not everything is compared.** Left out of messages: file contents, source files and map dumps
   that Go's libraries append; where and why a YAML parser gave up (only *that* it did); names of
