@@ -131,9 +131,7 @@ def _workshop(place: Path) -> Generator[Path, None, None]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _compile(
-    sources: Sequence[Path], target: Path, *, cover: bool = False
-) -> Unavailable | None:
+def _compile(sources: Sequence[Path], target: Path, *, cover: bool = False) -> Unavailable | None:
     """Build `target` from `sources`, all of one language; None if that went well."""
     variable, usual = _TOOLS[sources[0].suffix]
     tool = shutil.which(os.environ.get(variable) or usual)
