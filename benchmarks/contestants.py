@@ -1,9 +1,8 @@
 """Who takes part in the scoreboard: five ways to test a provider, one trial each.
 
 All get the same wrong provider, the same emulated world, and the same fast way to run
-it; they differ in what they try and in what they can tell. None of the plain
-ones fails the correct providers: an oracle that cries at everything kills
-everything, and is of no use.
+it; they differ in what they try and in what they can tell. A plain oracle that
+fails correct providers kills everything and is of no use; `wronged` says which do.
 """
 
 import json
@@ -37,7 +36,7 @@ from pullproof.model.scenario import Edit, EditKind, ExecStep, Scenario
 from pullproof.model.setup import Setup
 from pullproof.model.transcript import Exec
 
-_RESPONSE = "credential-provider-response-v1"
+_RESPONSE = "credential-provider-response-"
 _BLIND = "blind fuzz"
 _PATIENT = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
@@ -83,12 +82,13 @@ class _Bench:
         """
         transcript = self.session.perform(Scenario("A00", (step,)))
         self.execs += 1
-        self.seen = _wrong(transcript.execs[0], valid=valid)
+        version = self.setup.provider.api_version.rpartition("/")[2]
+        self.seen = _wrong(transcript.execs[0], _RESPONSE + version, valid=valid)
         if self.seen or time.monotonic() >= self.until:
             raise _Over
 
 
-def _wrong(exec: Exec, *, valid: bool) -> str:
+def _wrong(exec: Exec, schema: str, *, valid: bool) -> str:
     """Return what anybody can see to be wrong, without knowing the kubelet."""
     broken = crash(exec)
     if broken is not None:
@@ -99,7 +99,7 @@ def _wrong(exec: Exec, *, valid: bool) -> str:
         answer: object = json.loads(exec.stdout)
     except (ValueError, RecursionError):
         return "stdout is no JSON"
-    return "stdout is not of the schema" if schemas.violations(_RESPONSE, answer) else ""
+    return "stdout is not of the schema" if schemas.violations(schema, answer) else ""
 
 
 # --- the plain ones -------------------------------------------------------------------
@@ -190,6 +190,23 @@ def _plain(play: Callable[[_Bench, int], None]) -> Callable[[Mutant, float, int]
         return Trial(mutant.id, "", bool(bench.seen), seconds, bench.execs, bench.seen)
 
     return trial
+
+
+def wronged(setup: Setup, seconds: float, seed: int = 0) -> dict[str, str]:
+    """Return which plain contestants fail a provider, and for what."""
+    found: dict[str, str] = {}
+    for name, play in (
+        ("schema", _schema),
+        ("hypothesis", _hypothesis),
+        ("random bytes", _random_bytes),
+    ):
+        with _place() as root, SpawnSession(setup, seed=seed, root=root, gentle=True) as session:
+            bench = _Bench(setup, session, time.monotonic() + seconds)
+            with suppress(_Over):
+                play(bench, seed)
+        if bench.seen:
+            found[name] = bench.seen
+    return found
 
 
 # --- ours -----------------------------------------------------------------------------

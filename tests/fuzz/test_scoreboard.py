@@ -10,7 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from pullproof.fuzz.build import Unavailable
 from pullproof.fuzz.mutants.index import mutants
+from pullproof.fuzz.zoo import correct_setup
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
@@ -114,3 +116,13 @@ def test_a_plain_contestant_sees_what_anybody_sees(
         pytest.skip(trial.skipped)
     assert trial.killed == bool(seen)
     assert seen in trial.how
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", ["c-static", "v1alpha1-plain", "v1beta1-plain"])
+def test_plain_contestants_fail_no_correct_provider(board: ModuleType, name: str) -> None:
+    setup = correct_setup(name)
+    if isinstance(setup, Unavailable):
+        pytest.skip(setup.reason)
+    contestants = importlib.import_module("contestants")
+    assert contestants.wronged(setup, seconds=0.5) == {}

@@ -89,6 +89,21 @@ def test_a_scripts_words_come_before_those_of_its_interpreter(tmp_path: Path) ->
 
 def test_a_dictionary_learns_what_a_provider_says() -> None:
     dictionary = Dictionary()
-    dictionary.learn(b"unknown mode 'blue-green'")
+    dictionary.learn("unknown mode 'blue-green'")
     draw = random.Random(1)
     assert "blue-green" in {dictionary.word(draw) for _ in range(200)}
+
+
+def test_a_dictionary_learns_no_mark_of_what_was_masked() -> None:
+    dictionary = Dictionary()
+    dictionary.learn("sent <minted-password> to ${exchange.url}")
+    assert len(dictionary) == 1
+
+
+def test_a_dictionary_reads_programs_and_no_other_file_of_a_command_line(tmp_path: Path) -> None:
+    script, key = tmp_path / "p.py", tmp_path / "key.json"
+    script.write_text("mode = 'blue-green'")
+    key.write_text('{"private_key_id": "s3cretword"}')
+    key.chmod(0o600)
+    assert len(Dictionary.of([str(key)])) == 0
+    assert len(Dictionary.of([str(script), str(key)])) == len(Dictionary.of([str(script)])) > 0

@@ -5,8 +5,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from click.testing import CliRunner
 
-from pullproof.oracle.build import build
+from pullproof.oracle.build import OracleBroken, build
+from pullproof.oracle.nightly import main as nightly
 from pullproof.oracle.releases import (
     RELEASES,
     OracleUnavailable,
@@ -65,6 +67,24 @@ def test_a_failing_go_is_quoted_with_the_line_that_matters(
         build(34)
     assert str(refused.value) == "the oracle cannot be built: dial tcp: refused"
     assert not program(34).exists()
+
+
+def test_sources_that_do_not_compile_are_our_fault_and_no_reason_to_skip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = tmp_path / "go"
+    go.write_text(
+        '#!/bin/sh\n[ "$1" = list ] && exit 0\necho "images.go:1: undefined: x"\nexit 1\n'
+    )
+    go.chmod(0o755)
+    monkeypatch.setenv("PULLPROOF_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(OracleBroken, match="undefined: x"):
+        build(34)
+    words = ["--minor", "1.34", "--build", "--skip-unavailable", "--store", str(tmp_path / "s")]
+    result = CliRunner().invoke(nightly, words)
+    assert result.exit_code == 2
+    assert result.output.startswith("the oracle failed: ")
 
 
 def test_an_unknown_minor_is_answered_with_the_known_ones() -> None:

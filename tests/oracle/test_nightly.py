@@ -92,3 +92,10 @@ def test_without_an_oracle_one_line_says_so(
         assert result.exit_code == code
         assert result.output.startswith("the oracle did not run: ")
         assert result.output.count("\n") == 1
+
+
+def test_a_run_that_compares_nothing_is_no_success(tmp_path: Path) -> None:
+    words = ["--pure", "0", "--stateful", "0", "--store", str(tmp_path / "s")]
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 4
+    assert result.output.startswith("nothing was compared")

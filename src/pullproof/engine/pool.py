@@ -7,13 +7,9 @@ most of the time and are started when there is work for them.
 """
 
 import atexit
-import json
-import os
 import pickle
 import shutil
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections import deque
@@ -27,13 +23,10 @@ from typing import Self
 
 from pullproof.engine.family import end_family
 from pullproof.engine.jobs import Assignment, Finished, Job, Ready, Reply, Unusable
+from pullproof.engine.start_worker import start_worker
 from pullproof.model.errors import PullproofError
 
-_START = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]);"
-    "from pullproof.engine.worker_process import main;"
-    "main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])"
-)
+_WORKER = "pullproof.engine.worker_process"
 _STOP_S = 3.0
 _MOST_FALSE_STARTS = 3
 
@@ -198,19 +191,7 @@ class Pool:
         root = self._root / f"worker-{self._started:04}"
         root.mkdir(parents=True)
         self._started += 1
-        ours, theirs = socket.socketpair()
-        with theirs:
-            words = (json.dumps(sys.path), str(theirs.fileno()), str(os.getpid()), str(root))
-            process = subprocess.Popen(
-                [sys.executable, "-c", _START, *words],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                env={**os.environ, "TMPDIR": str(root)},
-            )
-        connection = Connection(ours.detach())
+        process, connection = start_worker(_WORKER, root)
         member = _Member(process, connection, lane, root)
         self._members.append(member)
         self._send_bytes(member, pickle.dumps(self._assignment))

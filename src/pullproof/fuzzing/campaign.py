@@ -6,14 +6,10 @@ once. Findings are counted by rule first and by shape second: of one check and
 one rule only a few shapes are proved, the rest are the same mistake.
 """
 
-import json
-import os
 import pickle
 import queue
 import shutil
-import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -27,6 +23,7 @@ from typing import Self
 
 from pullproof.engine.family import end_family
 from pullproof.engine.result import Finding
+from pullproof.engine.start_worker import start_worker
 from pullproof.fuzzing.loop import JudgeBroke, Kept, Progress, Suspected, Took
 from pullproof.fuzzing.messages import FromWorker, Opened, Orders, Stop, ToWorker, Unable, Welcome
 from pullproof.fuzzing.prover import Proved, Prover
@@ -39,11 +36,7 @@ from pullproof.model.setup import Setup
 from pullproof.model.verdict import Level
 from pullproof.report.documents import case_document
 
-_START = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]);"
-    "from pullproof.fuzzing.worker_process import main;"
-    "main(int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])"
-)
+_WORKER = "pullproof.fuzzing.worker_process"
 SHAPES = 3
 """Shapes of one check and one rule that are proved."""
 _STOP_S = 3.0
@@ -112,7 +105,8 @@ class Result:
             return 5
         if not self.status.progress.runs:
             return 4
-        return 3 if self.interrupted or self.flaky else 0
+        # A suspicion that nobody came to prove is neither a finding nor none.
+        return 3 if self.interrupted or self.flaky or self.status.proving else 0
 
 
 @dataclass(slots=True, eq=False)
@@ -278,19 +272,8 @@ class Campaign:
         root = self._root / f"worker-{self._started}"
         self._started += 1
         root.mkdir()
-        ours, theirs = socket.socketpair()
-        with theirs:
-            words = (json.dumps(sys.path), str(theirs.fileno()), str(os.getpid()), str(root))
-            process = subprocess.Popen(
-                [sys.executable, "-c", _START, *words],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                env={**os.environ, "TMPDIR": str(root)},
-            )
-        member = _Member(process, Connection(ours.detach()), root, orders)
+        process, connection = start_worker(_WORKER, root)
+        member = _Member(process, connection, root, orders)
         self._members.append(member)
         with suppress(OSError):
             member.connection.send_bytes(pickle.dumps(orders))
@@ -351,19 +334,7 @@ class Campaign:
         shutil.rmtree(member.root, ignore_errors=True)
         member.connection.close()
         self._members.remove(member)
-        self._gone = replace(
-            self._gone,
-            execs=self._gone.execs + member.progress.execs,
-            runs=self._gone.runs + member.progress.runs,
-            remembered=self._gone.remembered + member.progress.remembered,
-            features=max(self._gone.features, member.progress.features),
-            coverage=max(self._gone.coverage, member.progress.coverage),
-            stability=member.progress.stability,
-            events=member.progress.events,
-            corpus=max(self._gone.corpus, member.progress.corpus),
-            all_transitions=member.progress.all_transitions,
-            words=member.progress.words,
-        )
+        self._remember(member.progress)
         if code == 0:
             return
         self._losses += 1
@@ -371,6 +342,19 @@ class Campaign:
             self._launch(replace(member.orders, generation=member.orders.generation + 1_000))
         else:
             self._errors[f"a worker ended by itself (status {code})"] = None
+
+    def _remember(self, done: Progress) -> None:
+        """Keep what a worker that is gone has done."""
+        gone = self._gone
+        self._gone = replace(
+            done,
+            execs=gone.execs + done.execs,
+            runs=gone.runs + done.runs,
+            remembered=gone.remembered + done.remembered,
+            features=max(gone.features, done.features),
+            coverage=max(gone.coverage, done.coverage),
+            corpus=max(gone.corpus, done.corpus),
+        )
 
     # --- proving ----------------------------------------------------------------
 
@@ -433,11 +417,7 @@ class Campaign:
                 end_family(alive, self._root)
             for member in list(self._members):
                 self._members.remove(member)
-                self._gone = replace(
-                    self._gone,
-                    execs=self._gone.execs + member.progress.execs,
-                    runs=self._gone.runs + member.progress.runs,
-                )
+                self._remember(member.progress)
                 with suppress(OSError):
                     member.connection.close()
                 member.process.wait()

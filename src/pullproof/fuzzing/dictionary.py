@@ -6,6 +6,7 @@ texts of its runtime beside a dozen of its author's, so rare and telling ones
 come first.
 """
 
+import os
 import random
 import re
 from collections import Counter
@@ -13,6 +14,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _WORD = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:/@-]{2,47}")
+_MARK = re.compile(r"<[a-z-]+>|\$\{[a-z._/]+\}")
+"""What stands where something was masked."""
+_SCRIPTS = frozenset({".py", ".sh", ".js", ".mjs", ".pl", ".rb", ".awk"})
 _MOST_BYTES = 16 * 1024 * 1024
 _MOST_WORDS = 3000
 _MOST_FOREIGN = 100
@@ -42,11 +46,13 @@ class Dictionary:
     def of(cls, paths: Iterable[str]) -> "Dictionary":
         """Return the words in the files at `paths`; what cannot be read is left out.
 
-        A script's come before its interpreter's, of which only some are taken.
+        Only programs are read, never other files that are named on a command
+        line: those may be secret, and words end up in saved scenarios. A script's
+        words come before its interpreter's, of which only some are taken.
         """
         own: list[str] = []
         others: list[str] = []
-        for path in paths:
+        for path in filter(_is_program, paths):
             try:
                 with Path(path).open("rb") as file:
                     data = file.read(_MOST_BYTES)
@@ -61,9 +67,12 @@ class Dictionary:
     def __len__(self) -> int:
         return len(self._words)
 
-    def learn(self, data: bytes) -> None:
-        """Take in the words of something a provider said."""
-        for found in _WORD.findall(data[:4096]):
+    def __contains__(self, word: object) -> bool:
+        return word in self._known
+
+    def learn(self, text: str) -> None:
+        """Take in the words of something a provider said, secrets masked."""
+        for found in _WORD.findall(_MARK.sub(" ", text[:4096]).encode("ascii", "replace")):
             word = found.decode("ascii")
             if word not in self._known and len(self._words) < 2 * _MOST_WORDS:
                 self._known.add(word)
@@ -76,6 +85,10 @@ class Dictionary:
             at = int(len(self._words) * draw.random() ** 2)
             return self._words[at]
         return draw.choice(_ALWAYS)
+
+
+def _is_program(path: str) -> bool:
+    return Path(path).suffix in _SCRIPTS or os.access(path, os.X_OK)
 
 
 def words_of(data: bytes) -> list[str]:

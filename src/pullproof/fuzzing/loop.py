@@ -24,6 +24,7 @@ from pullproof.fuzzing.vocabulary import vocabulary
 from pullproof.model.scenario import Scenario
 from pullproof.model.setup import Setup
 from pullproof.model.transcript import Transcript
+from pullproof.report.mask import mask
 
 _WEIGHTS = {"mutation": 3.0, "proposal": 1.5, "tour": 1.0}
 
@@ -181,7 +182,8 @@ class Loop:
     def _keep(self, made: Made, features: frozenset[int], seconds: float) -> Iterator[Kept]:
         transcript, again, _ = self._perform(made.scenario)
         for run in transcript.execs:
-            self.dictionary.learn(run.stderr)
+            # Its words go into scenarios that are saved, so secrets go before.
+            self.dictionary.learn(mask(run.stderr.decode("utf-8", "replace"), transcript))
         self.queue.looked_again(features, again)
         steady = features - self.queue.volatile
         if not self._guided and made.source == "mutation":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from pullproof.model.errors import PullproofError
 from pullproof.oracle.releases import (
     RELEASES,
     OracleUnavailable,
@@ -34,7 +35,9 @@ def build(minor: int) -> Path:
     """Return the oracle of `minor`, built if need be.
 
     Raises:
-        OracleUnavailable: it cannot be built here; the message is one line.
+        OracleUnavailable: it cannot be built here: no Go, or no modules; the
+            message is one line.
+        OracleBroken: everything is there, and it does not compile.
     """
     target = program(minor)
     if target.is_file() and provider_program(minor).is_file():
@@ -44,12 +47,29 @@ def build(minor: int) -> Path:
     target.parent.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent.parent) as scratch:
         folder = Path(scratch)
+        _go(_packages_command(minor), OracleUnavailable)
         _go(_oracle_command(minor, folder / "oracle"))
         _go(["build", "-trimpath", "-o", str(folder / "provider"), "./provider"], CGO_ENABLED="0")
         target.parent.mkdir(exist_ok=True)
         for name in ("provider", "oracle"):  # the oracle last: it says all is there
             os.replace(folder / name, target.parent / name)
     return target
+
+
+class OracleBroken(PullproofError):
+    """The oracle's own sources do not compile: our fault, and never a skip."""
+
+
+def _packages_command(minor: int) -> list[str]:
+    """Return what fetches all modules and reads all imports, and compiles nothing."""
+    return [
+        "list",
+        "-deps",
+        "-test",
+        f"-modfile=minors/1.{minor}/go.mod",
+        f"-tags=minor{minor}",
+        ".",
+    ]
 
 
 def _oracle_command(minor: int, output: Path) -> list[str]:
@@ -66,7 +86,9 @@ def _oracle_command(minor: int, output: Path) -> list[str]:
     ]
 
 
-def _go(arguments: Sequence[str], **variables: str) -> None:
+def _go(
+    arguments: Sequence[str], failure: type[PullproofError] = OracleBroken, **variables: str
+) -> None:
     environment = {"GOFLAGS": "-p=2", **os.environ, "GOWORK": "off", **variables}
     run = subprocess.run(
         ["nice", "-n", "10", "go", *arguments],
@@ -80,7 +102,7 @@ def _go(arguments: Sequence[str], **variables: str) -> None:
         check=False,
     )
     if run.returncode:
-        raise OracleUnavailable(f"the oracle cannot be built: {_reason(run.stdout)}")
+        raise failure(f"the oracle cannot be built: {_reason(run.stdout)}")
 
 
 def _reason(output: str) -> str:
@@ -98,7 +120,7 @@ def main(minors: tuple[str, ...]) -> None:
         began = time.monotonic()
         try:
             path = build(parse_minor(minor))
-        except OracleUnavailable as problem:
+        except PullproofError as problem:
             click.echo(f"{minor}: {problem}", err=True)
             sys.exit(1)
         size = path.stat().st_size / 2**20

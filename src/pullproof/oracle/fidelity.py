@@ -30,7 +30,7 @@ _HEAD = """\
 
 The model's answers were compared with those of the kubelet's own code, compiled from the
 Kubernetes releases below (`oracle/`). Compare again:
-`python -m pullproof.oracle.differential --minor 1.34 --inputs 200000`.
+`python -m pullproof.oracle.nightly --minor 1.34 --pure 200000 --stateful 2000`.
 
 *Positive* inputs are those to which the model says yes: the response is accepted, the pattern
 matches, some lookup finds a credential. The others agree on a refusal, which proves less.

@@ -7,7 +7,8 @@
 The work is cut into shards, each with a seed of its own. A shard that is done
 is a file in the store and is not done again, so the same command goes on where
 it was stopped. Exit status 1: model and kubelet differ where nothing says that
-they may; 2: there is no oracle; 4: the time was up before all was done.
+they may; 2: there is no oracle, or it failed; 4: nothing was compared, or the
+time was up before all was done.
 """
 
 import hashlib
@@ -29,7 +30,7 @@ from pullproof.model.errors import PullproofError
 from pullproof.oracle.build import build
 from pullproof.oracle.differential import COMPARISONS, candidate, run
 from pullproof.oracle.fidelity import made_run, record
-from pullproof.oracle.releases import RELEASES, parse_minor, program
+from pullproof.oracle.releases import RELEASES, OracleUnavailable, parse_minor, program
 from pullproof.oracle.search import Tally
 
 STATEFUL = tuple(op for op in ("scenario", "images", "tokens") if op in COMPARISONS)
@@ -211,7 +212,9 @@ def tallies_of(summaries: Sequence[Mapping[str, Any]]) -> dict[str, Tally]:
 )  # fmt: skip
 @click.option("--build", "is_built_first", is_flag=True, help="Build oracles that are missing.")
 @click.option("--record", "report", type=click.Path(path_type=Path), help="Add to this JSON file.")
-@click.option("--skip-unavailable", is_flag=True, help="No oracle: say so in one line, exit 0.")
+@click.option(
+    "--skip-unavailable", is_flag=True, help="No Go or no modules: say so in one line, exit 0."
+)
 def main(
     minors: tuple[str, ...],
     pure: int,
@@ -227,6 +230,9 @@ def main(
     """Compare the model with the kubelet's own code for as long as it takes."""
     code = 0
     todo = list(shards(pure, stateful, seed))
+    if not todo:
+        click.echo("nothing was compared: --pure and --stateful ask for nothing", err=True)
+        sys.exit(4)
     try:
         for number in [parse_minor(text) for text in minors] or list(RELEASES):
             if is_built_first:
@@ -237,9 +243,12 @@ def main(
                 record(report, [made_run(op, number, seed, tallies[op], COMPARISONS[op].rules) for op in tallies])  # fmt: skip
             click.echo(_bottom(progress))
             code = max(code, 1 if progress.disagreements else 4 if progress.left_out else 0)
-    except PullproofError as problem:
+    except OracleUnavailable as problem:
         click.echo(f"the oracle did not run: {problem}", err=True)
-        sys.exit(0 if skip_unavailable else 2)
+        sys.exit(code or (0 if skip_unavailable else 2))
+    except PullproofError as problem:
+        click.echo(f"the oracle failed: {problem}", err=True)
+        sys.exit(2)
     sys.exit(code)
 
 

@@ -160,6 +160,8 @@ def main(
         _write_page(check=check)
         return
     ids = _chosen(rooms, only)
+    if not any(ids.values()):
+        raise click.UsageError(f"no mutant of {only} is in {rooms}: nothing would be tried")
     fates: list[Fate] = []
     try:
         number = parse_minor(minor)

@@ -73,15 +73,17 @@ def _compare(check: bool) -> None:
     found = comparison.read()
     _page(comparison.PATH, lambda: comparison.page(found), check)
     readme = comparison.README.read_text("utf-8")
-    _page(comparison.README, lambda: comparison.in_readme(readme, found), check)
+    _page(comparison.README, lambda: comparison.in_readme(readme, found), check, "compare")
 
 
-def _page(path: Path, made: Callable[[], str], check: bool) -> None:
+def _page(path: Path, made: Callable[[], str], check: bool, name: str = "") -> None:
     text = made()
     if not check:
         path.write_text(text, "utf-8")
     elif not path.is_file() or path.read_text("utf-8") != text:
-        click.echo(f"{path} is out of date; run: python -m {__package__} {path.stem}", err=True)
+        click.echo(
+            f"{path} is out of date; run: python -m {__package__} {name or path.stem}", err=True
+        )
         sys.exit(1)
 
 
