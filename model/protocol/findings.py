@@ -67,7 +67,8 @@ FINDINGS: tuple[Finding, ...] = (
         "P-05",
         "Credentials of a plain provider, or of lookups without service account, are shared by all pods",
         "Teams that move from pull secrets to a node-level provider and keep thinking by namespace.",
-        "In plain mode the cache, and an exec in flight, know the image only. By design, but it is the end of "
+        "In plain mode the cache, and an exec in flight, know the image only, and an image pulled with such a "
+        "credential is recorded as open to every pod, for good (K-213, K-245). By design, but it is the end of "
         "isolation between workloads.",
         "Use tokenAttributes; with `requireServiceAccount: false` remember that pods without an account share "
         "one identity.",
